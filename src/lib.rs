@@ -1,0 +1,1 @@
+//! Multipart uploads from the browser that always end well.
