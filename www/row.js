@@ -1,0 +1,177 @@
+// One file on the page, from the first byte to the proof. Drives an upload and shows it; knows no other row.
+
+import { upload } from "/pkg/index.js";
+import { announce } from "./announcer.js";
+import { destination } from "./destinations.js";
+import { Proof } from "./proof.js";
+import * as words from "./words.js";
+
+const template = document.getElementById("row");
+
+/** Which buttons make sense in which state. Where none is named, the file has ended: it may be removed. */
+const BUTTONS = {
+  queued: ["pause", "cancel"],
+  creating: ["pause", "cancel"],
+  uploading: ["pause", "cancel"],
+  offline: ["pause", "cancel"],
+  completing: ["cancel"],
+  paused: ["resume", "cancel"],
+  cancelling: [],
+  completed: ["remove"],
+  failed: ["retry", "remove"],
+  aborted: ["again", "remove"],
+};
+
+/** Failures after which the same upload cannot go on: a new one may, with other options, or nothing can. */
+const NO_RETRY = { options: ["again", "remove"], limit: ["again", "remove"], "file-changed": ["remove"] };
+
+/** Beyond this many, the gaps between parts would be all that is seen of the bar. */
+const DRAWN_SLICES = 64;
+
+export class Row extends EventTarget {
+  /** @type {import("/pkg/index.js").Upload} */
+  #upload;
+  #options;
+  #proof;
+  #cancelling = false;
+  /** The code of the error that ended the upload. */
+  #code;
+
+  /** A row that starts at once, with what `options()` says at each start. Fires "change" when it begins, ends or goes on, and "remove" when it should go. */
+  constructor(file, options) {
+    super();
+    this.file = file;
+    this.#options = options;
+    this.element = template.content.firstElementChild.cloneNode(true);
+    this.#label();
+    this.#proof = new Proof(this.element.querySelector(".stored"), file);
+    this.element.addEventListener("click", ({ target }) => this.#act(target.closest("button")?.dataset.act));
+    this.#start();
+  }
+
+  /** The upload's state, or "cancelling" while it cleans up behind itself. */
+  get state() {
+    return this.#cancelling ? "cancelling" : this.#upload.state;
+  }
+
+  get running() {
+    return !["completed", "failed", "aborted"].includes(this.state);
+  }
+
+  #start() {
+    this.#follow(upload(this.file, { ...this.#options(), to: destination() }));
+  }
+
+  #follow(upload) {
+    this.#upload = upload;
+    this.#code = undefined;
+    this.#find(".bar").style.removeProperty("--slice");
+    this.#find(".failure").hidden = true;
+    this.#proof.hide();
+    upload.addEventListener("progress", () => this.#draw());
+    upload.addEventListener("statechange", () => this.#change());
+    upload.addEventListener("part", ({ detail }) => this.#slice(detail));
+    upload.done.then((result) => this.#arrived(result), (error) => this.#failed(error));
+    this.#change();
+  }
+
+  #act(action) {
+    const acts = {
+      pause: () => this.#upload.pause(),
+      resume: () => this.#upload.resume(),
+      cancel: () => this.#cancel(),
+      retry: () => this.#follow(this.#upload.retry()),
+      again: () => this.#start(),
+      remove: () => this.dispatchEvent(new Event("remove")),
+      compare: () => this.#proof.compare(),
+    };
+    acts[action]?.();
+  }
+
+  /** Cancelled is said when nothing is left behind, not when the button is pressed. */
+  async #cancel() {
+    this.#cancelling = true;
+    this.#change();
+    try {
+      await this.#upload.abort();
+    } finally {
+      this.#cancelling = false;
+      this.#change();
+    }
+  }
+
+  #arrived(result) {
+    this.#change();
+    announce(`${this.file.name} is stored.`);
+    this.#proof.show(result);
+  }
+
+  #failed(error) {
+    this.#code = error.code;
+    this.#change();
+    if (error.code === "aborted") return announce(`${this.file.name} is cancelled.`);
+    this.#find(".code").textContent = error.code;
+    this.#find(".message").textContent = error.message;
+    this.#find(".advice").textContent = words.ADVICE[error.code] ?? "";
+    this.#find(".failure").hidden = false;
+    announce(`${this.file.name} failed: ${error.message}`);
+  }
+
+  #label() {
+    const { name, size } = this.file;
+    this.#find(".name").title = name;
+    this.#find(".name").firstElementChild.textContent = name;
+    this.#find(".size").textContent = words.bytes(size);
+    this.#find(".bar").setAttribute("aria-label", `Progress of ${name}`);
+    for (const button of this.element.querySelectorAll("button")) {
+      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+    }
+  }
+
+  /** The state, in words and in buttons. */
+  #change() {
+    const { state } = this;
+    this.element.dataset.state = state;
+    this.#find(".state").textContent = words.STATES[state];
+    const shown = (state === "failed" && NO_RETRY[this.#code]) || BUTTONS[state];
+    const focused = this.element.contains(document.activeElement);
+    for (const button of this.element.querySelectorAll(".actions button")) {
+      button.hidden = !shown.includes(button.dataset.act);
+    }
+    // Who pressed Pause is on Resume now, and not thrown back to the top of the page.
+    if (focused && document.activeElement.hidden) this.element.querySelector(".actions button:not([hidden])")?.focus();
+    this.#draw();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** How far it is, in a bar and in figures. */
+  #draw() {
+    const { fraction, bytesPerSecond, millisecondsLeft, partsStored, partsTotal, sent, total } = this.#upload.progress;
+    const moving = this.state === "uploading" && bytesPerSecond > 0;
+    const bar = this.#find(".bar");
+    bar.style.setProperty("--fraction", fraction);
+    bar.setAttribute("aria-valuenow", Math.floor(fraction * 100));
+    bar.setAttribute("aria-valuetext", `${words.percent(fraction)}, ${words.bytes(sent)} of ${words.bytes(total)}`);
+    if (!bar.style.getPropertyValue("--slice")) this.#gaps(1 / partsTotal, partsTotal);
+    this.#find(".percent").textContent = words.percent(fraction);
+    this.#find(".speed").textContent = moving ? words.rate(bytesPerSecond) : "";
+    this.#find(".left").textContent = moving && millisecondsLeft !== undefined ? `${words.duration(millisecondsLeft)} left` : "";
+    this.#find(".parts").textContent = partsTotal > 0 ? `${partsStored} of ${words.parts(partsTotal)}` : "";
+  }
+
+  /** Moves the gaps to where the parts truly end: the last part is smaller, the first tells the size of the others. */
+  #slice({ offset, size }) {
+    if (offset === 0) this.#gaps(size / this.file.size, this.#upload.progress.partsTotal);
+    this.#draw();
+  }
+
+  #gaps(share, count) {
+    const bar = this.#find(".bar");
+    bar.classList.toggle("sliced", count > 1 && count <= DRAWN_SLICES);
+    if (count > 0) bar.style.setProperty("--slice", share);
+  }
+
+  #find(selector) {
+    return this.element.querySelector(selector);
+  }
+}
