@@ -1,0 +1,10 @@
+// `upslice`: the wasm module travels in a JavaScript module that is imported with the first upload, which every
+// bundler, dev server and runtime understands. Importing this file does nothing.
+import { createApi } from "./upslice.js";
+
+export * from "./upslice.js";
+
+const api = /*#__PURE__*/ createApi(() => import("./wasm-inline.js").then(({ bytes }) => bytes()));
+
+export const init = api.init;
+export const upload = api.upload;

@@ -1,0 +1,10 @@
+// `upslice/slim`: the same API with no wasm module inside; `init(source)` says where it is, before the first upload.
+// Importing this file does nothing.
+import { createApi } from "./upslice.js";
+
+export * from "./upslice.js";
+
+const api = /*#__PURE__*/ createApi();
+
+export const init = api.init;
+export const upload = api.upload;

@@ -1,0 +1,138 @@
+//! From Rust to the module and its glue, as small and as fast as they get.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli::wasm_bindgen;
+
+use crate::child::Job;
+use crate::npm;
+use crate::workspace::{cargo, root, target_dir};
+
+/// The target's name.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What rustc takes for granted of every browser: the stripped module no longer says so itself.
+const FEATURES: [&str; 6] = [
+    "bulk-memory",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+];
+
+/// The module and the JavaScript that it is called through.
+pub(crate) struct Module {
+    pub(crate) wasm: Vec<u8>,
+    pub(crate) glue: String,
+}
+
+/// Compiles the crate and makes the module that visitors download.
+pub(crate) fn build() -> Result<Module> {
+    ensure_target()?;
+    npm::install(&tools())?;
+    let dir = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let compiled = compile()?;
+    generate_glue(&compiled, dir.path())?;
+    let optimised = dir.path().join("upslice.wasm");
+    optimise(&dir.path().join("glue_bg.wasm"), &optimised)?;
+    Ok(Module {
+        wasm: fs::read(&optimised).context("wasm-opt has written no module")?,
+        glue: fs::read_to_string(dir.path().join("glue.js"))
+            .context("wasm-bindgen has written no glue")?,
+    })
+}
+
+/// Where the tools from npm are installed.
+pub(crate) fn tools() -> PathBuf {
+    root().join("xtask/tools")
+}
+
+/// Installs the standard library for wasm where it is missing.
+pub(crate) fn ensure_target() -> Result<()> {
+    let libraries = Job::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .dir(root())
+        .read()?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    Job::new("rustup")
+        .args(["target", "add", TARGET])
+        .dir(root())
+        .run()
+        .with_context(|| format!("install Rust's standard library for {TARGET}, e.g. with `rustup target add {TARGET}`"))
+}
+
+fn compile() -> Result<PathBuf> {
+    let flags = format!("target.{TARGET}.rustflags={:?}", remapped_paths()?);
+    cargo()
+        .args([
+            "build",
+            "--package",
+            "upslice",
+            "--lib",
+            "--profile",
+            "wasm",
+            "--target",
+            TARGET,
+            "--config",
+            &flags,
+        ])
+        .run()?;
+    Ok(target_dir()?.join(TARGET).join("wasm/upslice.wasm"))
+}
+
+/// Panics name source files: without the folders of the machine that built them, the module is the same everywhere.
+fn remapped_paths() -> Result<Vec<String>> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home
+        .map(|home| home.join("registry/src"))
+        .and_then(|sources| fs::read_dir(sources).ok());
+    let checkout = root().canonicalize().context("cannot find the checkout")?;
+    let folders = registries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| (entry.path(), "crates"));
+    let folders = folders.chain([(checkout, "upslice")]);
+    Ok(folders
+        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
+        .collect())
+}
+
+/// Target "web" without a default path: no bundler ever sees an address in it that it would have to understand.
+fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
+    let flags = [
+        "wasm-bindgen",
+        "--target=web",
+        "--omit-default-module-path",
+        "--no-typescript",
+        "--remove-name-section",
+        "--remove-producers-section",
+        "--out-name=glue",
+        "--out-dir",
+    ];
+    let args = flags
+        .map(OsString::from)
+        .into_iter()
+        .chain([dir.into(), compiled.into()]);
+    wasm_bindgen::run_cli_with_args(args).context("wasm-bindgen cannot read the compiled crate")
+}
+
+/// From npm rather than from the distribution: Debian's wasm-opt 108 breaks tables of references without a word.
+fn optimise(module: &Path, optimised: &Path) -> Result<()> {
+    let program = tools().join("node_modules/binaryen/bin/wasm-opt");
+    let features = FEATURES.iter().map(|feature| format!("--enable-{feature}"));
+    Job::new("node")
+        .args([program.as_path(), module, "-o".as_ref(), optimised])
+        .args(["-O3", "--strip-target-features"])
+        .args(features)
+        .run()
+}
