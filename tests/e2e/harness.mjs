@@ -1,0 +1,256 @@
+// The real server, a real browser, and what a test asks of both. Decides nothing: tests assert.
+//
+// UPSLICE_ROOT        the checkout: its www/ and pkg/ are served       default: two folders up
+// UPSLICE_SERVER_BIN  the reference server's binary                    needed
+// UPSLICE_CHROMIUM    the browser's binary                             needed
+
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+
+export const ROOT = process.env.UPSLICE_ROOT ?? fileURLToPath(new URL("../..", import.meta.url));
+
+/** A folder of this test file's own, removed at its end. */
+export const scratch = mkdtempSync(join(tmpdir(), "upslice-e2e-"));
+
+/** What is running, so that nothing outlives the tests, however they end. */
+const ends = [];
+after(async () => {
+  for (const end of ends.reverse()) await end();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function needed(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; \`cargo xtask test\` sets it`);
+  return value;
+}
+
+/** The reference server, on ports and in a folder of its own. */
+export class Server {
+  static async start(...args) {
+    const data = mkdtempSync(join(scratch, "data-"));
+    const child = spawn(needed("UPSLICE_SERVER_BIN"), [
+      "--port", "0", "--storage-port", "0", "--data", data,
+      "--www", join(ROOT, "www"), "--pkg", join(ROOT, "pkg"), ...args,
+    ], { stdio: ["ignore", "pipe", "pipe"] });
+    const said = [];
+    const server = new Server(child, data, await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface(stream).on("line", (line) => {
+          said.push(line);
+          const origin = /listening on (http:\/\/\S+)/.exec(line)?.[1];
+          if (origin) resolve(origin.replace(/\/$/, ""));
+        });
+      }
+    }));
+    ends.push(() => server.stop());
+    return server;
+  }
+
+  constructor(child, data, origin) {
+    Object.assign(this, { child, data, origin });
+  }
+
+  async stop() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill("SIGKILL");
+    await once(this.child, "exit");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Sends a request to the server's own API and reads its JSON. */
+  async ask(method, path, body) {
+    const answer = await fetch(this.origin + path, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  fault(...rules) { return this.ask("PUT", "/_/faults", { rules }); }
+  mend() { return this.ask("DELETE", "/_/faults"); }
+  files() { return this.ask("GET", "/_/files"); }
+  forget() { return this.ask("DELETE", "/_/requests"); }
+  requests() { return this.ask("GET", "/_/requests"); }
+
+  /** The logged requests of one step; see `stepOf`. */
+  async requestsOf(step) {
+    return (await this.requests()).filter((request) => stepOf(request) === step);
+  }
+
+  /** What the server says to someone who asks for the stored parts of a session: 404 once it is gone. */
+  async listStatus({ uploadId, key }) {
+    const answer = await fetch(`${this.origin}/s3/multipart/${encodeURIComponent(uploadId)}?key=${encodeURIComponent(key)}`);
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+
+  /** A fresh start for the next test. */
+  async reset() {
+    await this.mend();
+    await this.forget();
+  }
+}
+
+/** Which step of an S3 upload a logged request was. */
+export function stepOf({ method, path }) {
+  const [address, query = ""] = path.split("?");
+  if (method === "OPTIONS") return "preflight";
+  if (!address.startsWith("/s3/multipart")) return method === "PUT" && /partNumber=/i.test(query) ? "part" : "other";
+  const [, , , uploadId, last] = address.split("/");
+  if (!uploadId) return "create";
+  if (last === "complete") return "complete";
+  if (last !== undefined) return "sign";
+  return method === "DELETE" ? "abort" : "list";
+}
+
+let running;
+/** The one browser of this test file. */
+export function browser() {
+  running ??= chromium.launch({
+    executablePath: needed("UPSLICE_CHROMIUM"),
+    args: [
+      // Not one lookup leaves the machine.
+      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    ],
+  }).then((browser) => {
+    ends.push(() => browser.close());
+    return browser;
+  });
+  return running;
+}
+
+/** A page of the server, in a context of its own. What goes wrong in it unseen is in `page.complaints`. */
+export async function openPage(server, t, options = {}) {
+  const context = await (await browser()).newContext(options);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on("pageerror", (error) => page.complaints.push(String(error?.stack ?? error)));
+  page.on("console", (message) => {
+    // The browser itself logs every failed request; those are the tests' own doing.
+    if (message.type() === "error" && !/Failed to load resource|blocked by CORS policy/.test(message.text())) {
+      page.complaints.push(message.text());
+    }
+  });
+  await page.goto(`${server.origin}/`);
+  return page;
+}
+
+/** A page with the package in `window.kit`, as an app would import it, and a few instruments beside it. */
+export async function openKit(server, t, options) {
+  const page = await openPage(server, t, options);
+  await page.evaluate(async () => {
+    const { upload, s3, init, UploadError } = await import("/pkg/index.js");
+
+    /** A file of random bytes in memory. */
+    const file = (size, name = "random.bin", type = "") => {
+      const bytes = new Uint8Array(size);
+      for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, Math.min(size, at + 65536)));
+      return new File([bytes], name, { type });
+    };
+
+    const sha256 = async (blob) => Array.from(
+      new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())),
+      (byte) => byte.toString(16).padStart(2, "0"),
+    ).join("");
+
+    /** Everything an upload says, in order. */
+    const record = (upload) => {
+      const said = [];
+      for (const type of ["statechange", "progress", "part", "retry", "notice", "success", "error"]) {
+        upload.addEventListener(type, ({ detail }) => said.push({
+          type,
+          at: performance.now(),
+          detail: detail instanceof Error ? { code: detail.code, message: detail.message } : structuredClone(detail),
+        }));
+      }
+      return said;
+    };
+
+    /** An error as data. */
+    const plain = (error) => ({
+      isUploadError: error instanceof UploadError,
+      isError: error instanceof Error,
+      name: error?.name, code: error?.code, message: error?.message, status: error?.status,
+      part: error?.part, attempts: error?.attempts, retryable: error?.retryable,
+      cause: error?.cause === undefined ? undefined : String(error.cause),
+    });
+
+    /** How a promise ends, as data. */
+    const ending = (promise) => Promise.resolve(promise).then(
+      (result) => ({ result: structuredClone(result) }),
+      (error) => ({ error: plain(error) }),
+    );
+
+    /** The next moment at which `when()` is true; looked at after each of the upload's events. */
+    const until = (upload, when) => new Promise((resolve) => {
+      const look = () => when() && resolve();
+      for (const type of ["statechange", "progress", "part"]) upload.addEventListener(type, look);
+      look();
+    });
+
+    const quick = { partSize: 5 * 1024 * 1024, retry: { minDelay: 20, maxDelay: 400 } };
+    const here = () => s3({ endpoint: "/s3/multipart" });
+    window.kit = { upload, s3, init, UploadError, file, sha256, record, plain, ending, until, quick, here };
+  });
+  return page;
+}
+
+/** A file on disk, no two MiB of it alike, and its SHA-256. */
+export async function diskFile(name, size) {
+  const path = join(mkdtempSync(join(scratch, "file-")), name);
+  const hash = createHash("sha256");
+  const block = randomBytes(4 * MIB);
+  const handle = await open(path, "w");
+  try {
+    for (let at = 0; at < size; at += block.length) {
+      for (let mark = 0; mark < block.length; mark += MIB) block.writeBigUInt64LE(BigInt(at + mark), mark);
+      const bytes = block.subarray(0, Math.min(block.length, size - at));
+      hash.update(bytes);
+      await handle.write(bytes);
+    }
+  } finally {
+    await handle.close();
+  }
+  return { path, name, size, sha256: hash.digest("hex") };
+}
+
+/** Things of which each may be used by one test at a time. */
+export class Pool {
+  #free;
+  #waiting = [];
+
+  constructor(things) {
+    this.#free = [...things];
+  }
+
+  /** The next free one, until the test ends. */
+  async take(t) {
+    const thing = this.#free.pop() ?? await new Promise((resolve) => this.#waiting.push(resolve));
+    t.after(() => {
+      const next = this.#waiting.shift();
+      if (next) next(thing);
+      else this.#free.push(thing);
+    });
+    return thing;
+  }
+}
