@@ -1,12 +1,17 @@
 //! The only door: what people and CI run is `cargo xtask <word>`, and it brings along what it needs.
 
+mod browsers;
 mod child;
 mod demo;
+mod engine;
 mod npm;
 mod package;
+mod report;
 mod server;
 mod sizes;
 mod strays;
+mod tally;
+mod test;
 mod wasm;
 mod workspace;
 
@@ -35,6 +40,11 @@ enum Word {
         #[arg(last = true)]
         server: Vec<OsString>,
     },
+    /// Runs every test, headless; installs what it needs, or says what to install.
+    Test {
+        /// Only these.
+        areas: Vec<test::Area>,
+    },
     /// Runs wasm tests in a browser; cargo calls it, see .cargo/config.toml.
     #[command(hide = true, disable_help_flag = true)]
     TestRunner {
@@ -62,6 +72,15 @@ fn run(word: Word) -> Result<ExitCode> {
             sizes::print()?;
         }
         Word::Demo { server } => demo::run(server)?,
+        Word::Test { areas } => {
+            let passed = test::run(&areas);
+            strays::end_all();
+            return Ok(if passed {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
         Word::TestRunner { args } => {
             let program = OsString::from("test-runner");
             wasm_bindgen_test_runner::run_cli_with_args(std::iter::once(program).chain(args))?;

@@ -1,6 +1,6 @@
 //! The reference server as a program beside us.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) fn content() -> [PathBuf; 4] {
 
 impl Server {
     /// Starts it on free ports and waits until it listens.
-    pub(crate) fn start(program: PathBuf) -> Result<Self> {
+    pub(crate) fn start(program: &Path) -> Result<Self> {
         let data = tempfile::tempdir().context("cannot make a temporary directory")?;
         // Small parts let a test have many of them without many bytes.
         let flags = [

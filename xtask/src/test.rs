@@ -1,0 +1,202 @@
+//! Everything that is tested, headless: what is missing gets installed or named, and nothing is skipped in silence.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::browsers::{self, Browser};
+use crate::child::Job;
+use crate::engine::{self, Engine, Scope};
+use crate::report::{Report, count, needed};
+use crate::server::{self, Server};
+use crate::tally::Tally;
+use crate::wasm::{self, TARGET};
+use crate::workspace::{cargo, root};
+use crate::{npm, package, sizes};
+
+/// A selection of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Area {
+    /// Formatting, lints, and the tests that need no browser.
+    Native,
+    /// The edge, in every engine.
+    Browser,
+    /// The tarball, as its users meet it.
+    Package,
+    /// The demo page and the faults, in a real browser against the real server.
+    E2e,
+}
+
+/// What the tests outside Rust run against.
+struct Stand {
+    chromium: Browser,
+    program: PathBuf,
+    server: Server,
+}
+
+/// Runs the areas, or all of them where none is named. True if nothing has failed.
+pub(crate) fn run(areas: &[Area]) -> bool {
+    let wanted = |area| areas.is_empty() || areas.contains(&area);
+    let mut report = Report::default();
+    if wanted(Area::Native) {
+        native(&mut report);
+    }
+    if [Area::Browser, Area::Package, Area::E2e]
+        .into_iter()
+        .any(wanted)
+    {
+        let stand = report.stage("Chromium and the reference server", |_| Stand::new());
+        if wanted(Area::Browser) {
+            browser(&mut report, stand.as_ref());
+        }
+        if wanted(Area::Package) || wanted(Area::E2e) {
+            let built = report.stage("The npm package", |_| {
+                package::build().and_then(|()| sizes::print())
+            });
+            if wanted(Area::Package) {
+                report.stage("Package tests", |tally| {
+                    needed(&built, "the package")?;
+                    scripts(
+                        "tests/package",
+                        needed(&stand, "Chromium and the server")?,
+                        tally,
+                    )
+                });
+            }
+            if wanted(Area::E2e) {
+                report.stage("End-to-end tests", |tally| {
+                    needed(&built, "the package")?;
+                    scripts(
+                        "tests/e2e",
+                        needed(&stand, "Chromium and the server")?,
+                        tally,
+                    )
+                });
+            }
+        }
+    }
+    report.close()
+}
+
+fn native(report: &mut Report) {
+    report.stage("Formatting", |_| {
+        cargo().args(["fmt", "--all", "--check"]).run()
+    });
+    report.stage("Lints", |_| {
+        cargo()
+            .args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ])
+            .run()
+    });
+    report.stage("Lints for wasm", |_| {
+        wasm::ensure_target()?;
+        let words = [
+            "clippy",
+            "--package",
+            "upslice",
+            "--all-targets",
+            "--target",
+            TARGET,
+            "--",
+            "-D",
+            "warnings",
+        ];
+        cargo().args(words).run()
+    });
+    report.stage("Native tests", |tally| {
+        count(
+            cargo().args(["test", "--workspace", "--no-fail-fast"]),
+            tally,
+        )
+    });
+}
+
+fn browser(report: &mut Report, stand: Option<&Stand>) {
+    let firefox = report.stage("Firefox", |_| browsers::firefox());
+    let dir = report.stage("Compiling the browser tests", |_| {
+        wasm::ensure_target()?;
+        engine::compiled(&needed(&stand, "the reference server")?.server.origin)
+            .args(["--no-run"])
+            .run()?;
+        tempfile::tempdir().context("cannot make a temporary directory")
+    });
+    let chromium = stand.map(|stand| &stand.chromium);
+    let runs = [
+        (
+            "Browser tests in Chromium, window",
+            Engine::Chromium,
+            chromium,
+            Scope::Window,
+        ),
+        (
+            "Browser tests in Chromium, dedicated worker",
+            Engine::Chromium,
+            chromium,
+            Scope::Worker,
+        ),
+        (
+            "Browser tests in Firefox, window",
+            Engine::Firefox,
+            firefox.as_ref(),
+            Scope::Window,
+        ),
+    ];
+    for (name, engine, browser, scope) in runs {
+        report.stage(name, |tally| {
+            let dir = needed(&dir, "the compiled tests")?.path();
+            let server = &needed(&stand, "the reference server")?.server;
+            let tests =
+                engine.tests(needed(&browser, "the browser")?, scope, &server.origin, dir)?;
+            count(tests.within(Duration::from_secs(300)), tally)
+        });
+    }
+}
+
+/// The tests in a folder of scripts: Node runs them, npm brings what they need.
+fn scripts(folder: &str, stand: &Stand, tally: &mut Tally) -> Result<()> {
+    let dir = root().join(folder);
+    npm::install(&dir)?;
+    let runner = Job::new("node")
+        .args(["--test", "--test-reporter=spec"])
+        .args(test_files(&dir)?)
+        .dir(&dir)
+        .env("UPSLICE_ROOT", root())
+        .env("UPSLICE_PKG", package::dir())
+        .env("UPSLICE_CHROMIUM", &stand.chromium.program)
+        .env("UPSLICE_SERVER_BIN", &stand.program)
+        .env("UPSLICE_SERVER", &stand.server.origin)
+        .within(Duration::from_secs(1200));
+    count(runner, tally)
+}
+
+/// By name, since Node 20 takes no patterns.
+fn test_files(dir: &Path) -> Result<Vec<OsString>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut names: Vec<OsString> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names.retain(|name| name.to_string_lossy().ends_with(".test.mjs"));
+    names.sort();
+    Ok(names)
+}
+
+impl Stand {
+    fn new() -> Result<Self> {
+        let chromium = browsers::chromium()?;
+        let program = server::build()?;
+        let server = Server::start(&program)?;
+        Ok(Self {
+            chromium,
+            program,
+            server,
+        })
+    }
+}
