@@ -1,0 +1,170 @@
+//! How an exchange fails, and how an upload does.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How one exchange failed. Each variant says what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer that could be read: the network, a reset, or an answer without CORS headers. Tried again; spends
+    /// an attempt only if the origin answered something else meanwhile, else it is an outage and waited out.
+    NoAnswer,
+    /// Silence that outlasted its limit. Tried again; spends an attempt.
+    Silence,
+    /// The server asks for patience (429, 503). Tried again, not before `after`; spends an attempt and slows the
+    /// whole origin down.
+    Busy {
+        /// What `Retry-After` said.
+        after: Option<Duration>,
+    },
+    /// The server failed (another 5xx, 408). Tried again; spends an attempt.
+    Server,
+    /// Not allowed (401, 403). A part is tried with a fresh URL, twice; a request with fresh headers, once.
+    Refused,
+    /// The service does not know the session (404). Final, unless an earlier answer to completing was lost.
+    Gone,
+    /// The server understood and said no (another 4xx). Final.
+    Rejected,
+    /// An answer that makes no sense. Final.
+    Nonsense,
+    /// The service cannot do this many at once. Asked one by one from then on; spends nothing.
+    OneByOne,
+    /// A function of the app threw. Final.
+    Callback,
+    /// The file cannot be read, or is not the one that was chosen. Final.
+    FileChanged,
+}
+
+/// A failed exchange: how, and in words that need no context but the part's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// What follows from it.
+    pub failure: Failure,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// What was attempted, where, and what came back, without secrets or a URL's query:
+    /// `PUT https://store.example/key answered 403 (AccessDenied: Request has expired)`.
+    pub words: String,
+}
+
+impl Failed {
+    /// A failure without an HTTP answer.
+    #[must_use]
+    pub const fn new(failure: Failure, words: String) -> Self {
+        Self { failure, status: None, words }
+    }
+}
+
+/// What kind of end it was: the `code` of the package's `UploadError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// `abort()`, or the signal.
+    Aborted,
+    /// An option is wrong.
+    Options,
+    /// The file cannot fit the service's rules.
+    Limit,
+    /// No answer.
+    Network,
+    /// Silence that outlasted the retries.
+    Timeout,
+    /// 401 or 403 that fresh headers or a fresh URL did not mend.
+    Unauthorized,
+    /// Another 4xx.
+    Rejected,
+    /// 5xx or 429 that outlasted the retries.
+    Server,
+    /// What is stored is not what was read.
+    Checksum,
+    /// The last answer was lost and the service cannot say whether the object is whole.
+    Unproven,
+    /// The file cannot be read any more, or changed.
+    FileChanged,
+    /// An answer that makes no sense.
+    Protocol,
+    /// A function of the app threw or never settled.
+    Callback,
+}
+
+impl ErrorCode {
+    /// The word the package uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Aborted => "aborted",
+            Self::Options => "options",
+            Self::Limit => "limit",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::Rejected => "rejected",
+            Self::Server => "server",
+            Self::Checksum => "checksum",
+            Self::Unproven => "unproven",
+            Self::FileChanged => "file-changed",
+            Self::Protocol => "protocol",
+            Self::Callback => "callback",
+        }
+    }
+
+    /// Whether trying later, with the same options, may work.
+    #[must_use]
+    pub const fn retryable(self) -> bool {
+        matches!(self, Self::Network | Self::Timeout | Self::Server | Self::Unproven | Self::Callback)
+    }
+}
+
+/// Why an upload failed. The message alone is a bug report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people: what was attempted, on what, how often, what came back, and the way out.
+    pub message: String,
+    /// The HTTP status that ended it.
+    pub status: Option<u16>,
+    /// The part that could not be sent, counted from zero.
+    pub part: Option<u32>,
+    /// How often it was attempted.
+    pub attempts: Option<u32>,
+}
+
+impl Error {
+    /// An error about no part in particular.
+    #[must_use]
+    pub const fn new(code: ErrorCode, message: String) -> Self {
+        Self { code, message, status: None, part: None, attempts: None }
+    }
+
+    /// What `failed` means when nothing is left to try.
+    #[must_use]
+    pub fn of(failed: &Failed, subject: &str, attempts: u32) -> Self {
+        let code = match failed.failure {
+            Failure::NoAnswer => ErrorCode::Network,
+            Failure::Silence => ErrorCode::Timeout,
+            Failure::Busy { .. } | Failure::Server => ErrorCode::Server,
+            Failure::Refused => ErrorCode::Unauthorized,
+            Failure::Gone | Failure::Rejected => ErrorCode::Rejected,
+            Failure::Nonsense | Failure::OneByOne => ErrorCode::Protocol,
+            Failure::Callback => ErrorCode::Callback,
+            Failure::FileChanged => ErrorCode::FileChanged,
+        };
+        let times = if attempts > 1 { format!(" (attempt {attempts})") } else { String::new() };
+        Self {
+            code,
+            message: format!("{subject}: {}{times}", failed.words),
+            status: failed.status,
+            part: None,
+            attempts: Some(attempts),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,91 @@
+//! Moments. Waits are counted on a clock that never jumps, expiries on the one that people read.
+
+use std::ops::Add;
+use std::time::Duration;
+
+/// A moment on the monotonic clock, in whole milliseconds, the grain of browser timers.
+///
+/// Adding a duration rounds up: a deadline of 250.4 ms reported as 250 would make a driver wake too early,
+/// find nothing to do, and spin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The moment `millis` after the clock's own beginning.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the clock's own beginning.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// How long ago `earlier` was; nothing if it is yet to come.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, wait: Duration) -> Self {
+        let millis = wait.as_nanos().div_ceil(1_000_000);
+        Self(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
+    }
+}
+
+/// A moment on the clock that people read, in milliseconds since 1970. It may jump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wall(u64);
+
+impl Wall {
+    /// The moment `millis` after 1970.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// This moment and `wait` more.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long it is until `later`; nothing if that is over.
+    #[must_use]
+    pub const fn until(self, later: Self) -> Duration {
+        Duration::from_millis(later.0.saturating_sub(self.0))
+    }
+}
+
+/// What time it is, on both clocks. The driver asks once and passes it on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// For waits and silences.
+    pub instant: Instant,
+    /// For expiries.
+    pub wall: Wall,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_never_early() {
+        assert_eq!(Instant::from_millis(1) + Duration::from_micros(250_400), Instant::from_millis(252));
+        assert_eq!(Instant::from_millis(1) + Duration::from_millis(250), Instant::from_millis(251));
+        assert_eq!(Instant::from_millis(1) + Duration::MAX, Instant::from_millis(u64::MAX));
+    }
+}

@@ -1,0 +1,37 @@
+//! Decides; never does. No clock, no dice of its own, no bytes, no browser, no service.
+//!
+//! [`Page`] holds the uploads of one page and what they share. Its contract is that of every machine here:
+//! tell it what happened ([`Page::handle`]), drain what is to be done ([`Page::poll`]) until it says `None`,
+//! then sleep until [`Page::wake_at`] or until something happens. Telling it too early or twice is harmless;
+//! an answer to a task that is no longer wanted is a normal no-op.
+//!
+//! What a service gives (sessions, URLs, receipts) is the type parameter `K`: kept here, understood elsewhere.
+
+mod dice;
+mod error;
+mod errand;
+mod instant;
+mod ledger;
+mod origin;
+mod page;
+mod part;
+mod plan;
+mod progress;
+mod retry;
+mod rules;
+mod step;
+mod upload;
+mod watch;
+
+pub use dice::Dice;
+pub use error::{Error, ErrorCode, Failed, Failure};
+pub use instant::{Instant, Now, Wall};
+pub use ledger::{Change, Ledger};
+pub use origin::{Origin, Origins};
+pub use page::{Page, UploadId};
+pub use plan::{Limits, PartRange, Plan, PlanError};
+pub use progress::Progress;
+pub use retry::Retry;
+pub use rules::{Config, OnPause, Preparing, Rules, Timeouts, Transport};
+pub use step::{Carrier, Event, Expiry, Input, Output, Reply, State, Step, StoredPart, TaskId, Ticket};
+pub use upload::Upload;

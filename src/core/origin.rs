@@ -1,0 +1,265 @@
+//! What all uploads of a page share of one origin: connections, patience, reachability, speed.
+
+use super::{Instant, Retry};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Scheme, host and port, as browsers count connections by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin(Rc<str>);
+
+impl Origin {
+    /// The origin that `text` names. It is compared, never parsed.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Browsers open six connections per origin over HTTP/1.1; a seventh request would only queue behind them.
+pub(super) const CONNECTIONS: u32 = 6;
+
+/// While an origin is out of reach, it is tried at least this often.
+const LONGEST_KNOCK: Duration = Duration::from_secs(15);
+
+/// The slowest link that is promised to be borne, bytes a second for the whole origin. Until a rate is measured,
+/// what cannot be seen is given the time it would take on such a link.
+const SLOWEST: f64 = 100_000.0;
+
+/// What is known of one origin.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// Parts in flight, of all uploads.
+    pub(super) in_flight: u32,
+    /// Their bytes.
+    pub(super) bytes_in_flight: u64,
+    /// Parts that may be in flight: falls on 429 and 503, climbs back.
+    limit: u32,
+    /// Successes since `limit` last changed.
+    successes: u32,
+    /// The origin asked for patience until then.
+    patience: Instant,
+    slowed_at: Option<Instant>,
+    answered_at: Option<Instant>,
+    outage: Option<Outage>,
+    /// Bytes a second of one connection, smoothed.
+    rate: Option<f64>,
+}
+
+/// Failures without any answer are one outage, not an attempt of each part.
+#[derive(Clone, Debug)]
+struct Outage {
+    next: Instant,
+    wait: Duration,
+    /// Whether the one request that may try is under way.
+    knocking: bool,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            in_flight: 0,
+            bytes_in_flight: 0,
+            limit: CONNECTIONS,
+            successes: 0,
+            patience: Instant::default(),
+            slowed_at: None,
+            answered_at: None,
+            outage: None,
+            rate: None,
+        }
+    }
+}
+
+impl Link {
+    /// When a request may go out: now if the answer is not later. `None`: when the one that knocks comes back.
+    pub(super) fn opens_at(&self, now: Instant) -> Option<Instant> {
+        match &self.outage {
+            Some(outage) if outage.knocking => None,
+            Some(outage) => Some(outage.next.max(self.patience).max(now)),
+            None => Some(self.patience.max(now)),
+        }
+    }
+
+    /// Whether another part may go out, of an upload that wants at most `wanted` here.
+    pub(super) fn has_room(&self, wanted: Option<u32>) -> bool {
+        // An app that asks for more than the default six gets it: HTTP/2 has no such limit.
+        let most = wanted.map_or(self.limit, |wanted| if self.limit < CONNECTIONS { self.limit } else { wanted.max(self.limit) });
+        self.in_flight < most
+    }
+
+    /// A request goes out. Says whether it is the one that knocks.
+    pub(super) fn began(&mut self) -> bool {
+        match &mut self.outage {
+            Some(outage) => {
+                outage.knocking = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A request that knocked was called back without having been answered.
+    pub(super) fn knock_ended(&mut self) {
+        if let Some(outage) = &mut self.outage {
+            outage.knocking = false;
+        }
+    }
+
+    /// The origin answered, whatever it said.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.answered_at = Some(now);
+        self.outage = None;
+    }
+
+    /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt: it is
+    /// none if the origin answered something else meanwhile.
+    pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
+        if self.outage.is_none() && self.answered_at.is_some_and(|at| at >= began) {
+            return false;
+        }
+        match &mut self.outage {
+            Some(outage) if knocked => {
+                outage.knocking = false;
+                outage.wait = (outage.wait * 2).clamp(Duration::from_millis(1), LONGEST_KNOCK);
+                outage.next = now + outage.wait;
+            }
+            // The others of the same outage: the one that knocks speaks for them.
+            Some(_) => {}
+            None => {
+                let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
+                self.outage = Some(Outage { next: now + wait, wait, knocking: false });
+            }
+        }
+        true
+    }
+
+    /// Whether the origin is out of reach.
+    pub(super) const fn is_out(&self) -> bool {
+        self.outage.is_some()
+    }
+
+    /// The browser believes that the network is back: knock at once.
+    pub(super) const fn knock_now(&mut self, now: Instant) {
+        if let Some(outage) = &mut self.outage {
+            outage.next = now;
+        }
+    }
+
+    /// The origin asked a request that began at `began` for patience. Requests that were under way when it last
+    /// did so tell nothing new.
+    pub(super) fn slow_down(&mut self, now: Instant, began: Instant, wait: Duration) {
+        if self.slowed_at.is_none_or(|at| began >= at) {
+            self.slowed_at = Some(now);
+            self.limit = (self.limit / 2).max(1);
+            self.successes = 0;
+        }
+        self.patience = self.patience.max(now + wait);
+    }
+
+    /// A part of `bytes` was stored, after `took`.
+    pub(super) fn stored(&mut self, bytes: u64, took: Duration) {
+        self.successes += 1;
+        if self.limit < CONNECTIONS && self.successes >= self.limit {
+            self.limit += 1;
+            self.successes = 0;
+        }
+        if bytes >= 1 << 16 && !took.is_zero() {
+            #[allow(clippy::cast_precision_loss)] // A speed needs no 53 bits.
+            let rate = bytes as f64 / took.as_secs_f64();
+            self.rate = Some(self.rate.map_or(rate, |known| rate.min(known * 0.7 + rate * 0.3)));
+        }
+    }
+
+    /// How long `bytes` should take on one connection; as on the slowest link that is borne until that is measured.
+    pub(super) fn expected(&self, bytes: u64) -> Duration {
+        #[allow(clippy::cast_precision_loss)]
+        let seconds = match self.rate {
+            Some(rate) => bytes as f64 / rate,
+            None => self.bytes_in_flight.max(bytes) as f64 / SLOWEST,
+        };
+        Duration::from_secs_f64(seconds.min(1e9))
+    }
+}
+
+/// The origins that the uploads of a page talk to.
+#[derive(Clone, Debug, Default)]
+pub struct Origins(BTreeMap<Origin, Link>);
+
+impl Origins {
+    pub(super) fn link(&mut self, origin: &Origin) -> &mut Link {
+        self.0.entry(origin.clone()).or_default()
+    }
+
+    pub(super) fn get(&self, origin: &Origin) -> Option<&Link> {
+        self.0.get(origin)
+    }
+
+    pub(super) fn knock_now(&mut self, now: Instant) {
+        self.0.values_mut().for_each(|link| link.knock_now(now));
+    }
+
+    /// Parts in flight to `origin`, of all uploads.
+    #[must_use]
+    pub fn in_flight(&self, origin: &Origin) -> u32 {
+        self.get(origin).map_or(0, |link| link.in_flight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    #[test]
+    fn many_503_of_one_moment_are_one_slow_down() {
+        let mut link = Link::default();
+        for _ in 0..6 {
+            link.slow_down(at(100), at(10), Duration::from_secs(3));
+        }
+        assert_eq!(link.limit, 3);
+        assert_eq!(link.opens_at(at(100)), Some(at(3100)));
+        link.slow_down(at(4000), at(3200), Duration::ZERO);
+        assert_eq!(link.limit, 1);
+        for _ in 0..30 {
+            link.stored(1, Duration::ZERO);
+        }
+        assert_eq!(link.limit, CONNECTIONS);
+    }
+
+    #[test]
+    fn an_outage_has_one_knock_at_a_time_and_knocks_at_least_every_fifteen_seconds() {
+        let mut link = Link::default();
+        let mut now = at(0);
+        assert!(link.unanswered(now, now, false, &Retry::default()));
+        for _ in 0..20 {
+            let next = link.opens_at(now).unwrap();
+            assert!(next > now && next.since(now) <= LONGEST_KNOCK);
+            now = next;
+            assert!(link.began());
+            assert_eq!(link.opens_at(now), None);
+            assert!(link.unanswered(now, now, true, &Retry::default()));
+        }
+        link.answered(now);
+        assert_eq!(link.opens_at(now), Some(now));
+    }
+
+    #[test]
+    fn silence_of_one_among_answers_is_no_outage() {
+        let mut link = Link::default();
+        link.answered(at(50));
+        assert!(!link.unanswered(at(60), at(40), false, &Retry::default()));
+        assert!(link.unanswered(at(70), at(60), false, &Retry::default()));
+    }
+}

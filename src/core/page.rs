@@ -1,0 +1,132 @@
+//! All uploads of one page, and what they share: a budget of parts in flight per origin.
+
+use super::{Input, Instant, Now, Origins, Output, Progress, State, Upload};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// The name of one upload of a page. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UploadId(u64);
+
+/// A wake that comes so much later than asked for means that the page slept: nothing that was silent meanwhile is to
+/// blame.
+const SLEEP: Duration = Duration::from_secs(5);
+
+/// The uploads of one page. An upload owns no limit: it says what it could send, and the page grants.
+#[derive(Clone, Debug)]
+#[must_use = "a page does nothing by itself: drain `poll`, and come back at `wake_at`"]
+pub struct Page<K> {
+    uploads: BTreeMap<UploadId, Upload<K>>,
+    origins: Origins,
+    outputs: VecDeque<(UploadId, Output<K>)>,
+    minted: u64,
+    now: Now,
+    promised: Option<Instant>,
+}
+
+impl<K> Default for Page<K> {
+    fn default() -> Self {
+        Self {
+            uploads: BTreeMap::new(),
+            origins: Origins::default(),
+            outputs: VecDeque::new(),
+            minted: 0,
+            now: Now::default(),
+            promised: None,
+        }
+    }
+}
+
+impl<K: Clone> Page<K> {
+    /// Takes an upload in. It begins with [`Input::Start`].
+    pub fn add(&mut self, upload: Upload<K>) -> UploadId {
+        self.minted += 1;
+        let id = UploadId(self.minted);
+        self.uploads.insert(id, upload);
+        id
+    }
+
+    /// Throws an upload away, whatever it is doing; what it held is the others'.
+    pub fn remove(&mut self, now: Now, id: UploadId) {
+        if let Some(mut upload) = self.uploads.remove(&id) {
+            upload.leave(&mut self.origins);
+            while let Some(output) = upload.poll() {
+                self.outputs.push_back((id, output));
+            }
+            self.turn(now);
+        }
+    }
+
+    /// Takes in what happened to one upload. An upload that is no more has nothing happen to it.
+    pub fn handle(&mut self, now: Now, id: UploadId, input: Input<K>) {
+        self.notice_sleep(now);
+        if let Some(upload) = self.uploads.get_mut(&id) {
+            upload.handle(now, &mut self.origins, input);
+        }
+        self.turn(now);
+    }
+
+    /// Time has passed. Harmless when called too early or twice.
+    pub fn tick(&mut self, now: Now) {
+        self.notice_sleep(now);
+        self.turn(now);
+    }
+
+    fn notice_sleep(&mut self, now: Now) {
+        if self.promised.is_some_and(|promised| now.instant.since(promised) > SLEEP) {
+            self.uploads.values_mut().for_each(|upload| upload.slept(now.instant));
+        }
+    }
+
+    fn turn(&mut self, now: Now) {
+        self.now = now;
+        self.uploads.values_mut().for_each(|upload| upload.turn(now, &mut self.origins));
+        self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
+        self.grant(now);
+        for (id, upload) in &mut self.uploads {
+            upload.tell(now);
+            self.outputs.extend(std::iter::from_fn(|| upload.poll()).map(|output| (*id, output)));
+        }
+        self.promised = self.wake_at();
+    }
+
+    /// Gives free slots to whoever has the fewest parts in flight, so that nobody starves.
+    fn grant(&mut self, now: Now) {
+        loop {
+            let origins = &self.origins;
+            let ready = self.uploads.values_mut().filter_map(|upload| upload.is_ready(now, origins).then_some(upload));
+            let Some(upload) = ready.min_by_key(|upload| upload.in_flight()) else { return };
+            upload.send_next(now, &mut self.origins);
+            upload.call(now, &mut self.origins);
+        }
+    }
+
+    /// The next thing to do, and for which upload. Drain it after every input.
+    pub fn poll(&mut self) -> Option<(UploadId, Output<K>)> {
+        self.outputs.pop_front()
+    }
+
+    /// When to come back if nothing happens before.
+    #[must_use = "without a timer, what waits does so for ever"]
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.uploads.values().filter_map(|upload| upload.wake_at(self.now, &self.origins)).min()
+    }
+
+    /// How far an upload is.
+    #[must_use]
+    pub fn progress(&self, id: UploadId, now: Instant) -> Option<Progress> {
+        self.uploads.get(&id).map(|upload| upload.progress(now))
+    }
+
+    /// Where an upload stands.
+    #[must_use]
+    pub fn state(&self, id: UploadId) -> Option<State> {
+        self.uploads.get(&id).map(Upload::state)
+    }
+
+    /// What the uploads share, for those who want to look.
+    #[must_use]
+    pub const fn origins(&self) -> &Origins {
+        &self.origins
+    }
+}

@@ -1,0 +1,113 @@
+//! The life of one part.
+
+use super::{Expiry, Instant, Now, Origin, Ticket, Wall};
+use std::time::Duration;
+
+/// Where a part stands.
+///
+/// ```text
+/// Queued ──▶ Sending ──receipt──▶ Stored
+///    ▲          │
+///    └─ Waiting ◀┘ an attempt failed
+/// ```
+#[derive(Clone, Debug)]
+pub(super) enum Standing<K> {
+    /// To be sent as soon as there is a ticket and a slot.
+    Queued,
+    /// An attempt failed; the next one has its time.
+    Waiting,
+    /// In flight.
+    Sending,
+    /// Stored, with its receipt.
+    Stored(K),
+}
+
+/// One part: where it stands, and what it has been through.
+#[derive(Clone, Debug)]
+pub(super) struct Part<K> {
+    pub(super) standing: Standing<K>,
+    pub(super) pass: Option<Pass<K>>,
+    /// Attempts that failed and counted.
+    pub(super) spent: u32,
+    /// Attempts that ended in silence: each doubles the patience with the next.
+    pub(super) stalls: u32,
+    /// URLs that were refused although they should have been good.
+    pub(super) refusals: u32,
+}
+
+impl<K> Default for Part<K> {
+    fn default() -> Self {
+        Self { standing: Standing::Queued, pass: None, spent: 0, stalls: 0, refusals: 0 }
+    }
+}
+
+/// A ticket in hand: what lets a part be sent, and until when.
+#[derive(Clone, Debug)]
+pub(super) struct Pass<K> {
+    pub(super) keep: K,
+    pub(super) origin: Origin,
+    pub(super) expires: Option<Wall>,
+    lifetime: Option<Duration>,
+    pub(super) minted: Instant,
+    /// Whether it has been tried. One that has not is tried once, whatever the clocks say: they may disagree.
+    pub(super) used: bool,
+    /// Failures on it without any answer.
+    pub(super) unanswered: u32,
+}
+
+impl<K> Pass<K> {
+    pub(super) fn new(ticket: Ticket<K>, now: Now) -> Self {
+        let expires = ticket.expiry.map(|expiry| now.wall.after(left_of(expiry, now.wall)));
+        Self {
+            keep: ticket.keep,
+            origin: ticket.origin,
+            expires,
+            lifetime: ticket.expiry.map(|expiry| expiry.lifetime),
+            minted: now.instant,
+            used: false,
+            unanswered: 0,
+        }
+    }
+
+    /// Whether it is over, or so nearly that a request begun now may arrive too late.
+    pub(super) fn is_stale(&self, now: Now) -> bool {
+        let margin = self.lifetime.map_or(Duration::ZERO, |lifetime| (lifetime / 10).min(Duration::from_secs(10)));
+        let over = self.expires.is_some_and(|expires| now.wall.until(expires) <= margin);
+        over && (self.used || now.instant.since(self.minted) > margin)
+    }
+}
+
+/// What is left of a ticket's life. The signer's clock is believed only if it makes sense beside ours.
+fn left_of(expiry: Expiry, wall: Wall) -> Duration {
+    let left = expiry.signed_at.map(|signed_at| wall.until(signed_at.after(expiry.lifetime)));
+    left.filter(|left| !left.is_zero() && *left <= expiry.lifetime).unwrap_or(expiry.lifetime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(signed_at: u64, seconds: u64, wall: u64) -> Pass<()> {
+        let expiry = Expiry { signed_at: Some(Wall::from_millis(signed_at)), lifetime: Duration::from_secs(seconds) };
+        let now = Now { instant: Instant::from_millis(0), wall: Wall::from_millis(wall) };
+        Pass::new(Ticket { keep: (), origin: Origin::new("o"), expiry: Some(expiry) }, now)
+    }
+
+    #[test]
+    fn a_clock_that_is_an_hour_off_does_not_make_every_url_stale() {
+        let hour = 3_600_000;
+        for wall in [0, hour, 2 * hour] {
+            let expires = pass(hour, 300, wall).expires.unwrap();
+            assert_eq!(expires.millis(), wall + 300_000, "{wall}");
+        }
+        assert_eq!(pass(hour, 300, hour + 200_000).expires.unwrap().millis(), hour + 300_000);
+    }
+
+    #[test]
+    fn a_url_is_stale_shortly_before_its_end() {
+        let pass = pass(0, 300, 0);
+        let at = |millis| Now { instant: Instant::from_millis(millis), wall: Wall::from_millis(millis) };
+        assert!(!pass.is_stale(at(289_000)));
+        assert!(pass.is_stale(at(290_000)));
+    }
+}

@@ -1,0 +1,110 @@
+//! What a service allows and what an app asks for, as data.
+
+use super::{Limits, Origin, Retry};
+use std::time::Duration;
+
+/// A service's rules, as its adapter states them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Sizes and counts.
+    pub limits: Limits,
+    /// Whether parts need something (a URL) before they can be sent.
+    pub preparing: Preparing,
+    /// Whether a pause cuts the parts in flight.
+    pub on_pause: OnPause,
+    /// Whether stored parts can be listed.
+    pub inspects: bool,
+    /// Whether the service can be asked what the finished object is.
+    pub verifies: bool,
+    /// Whether an unfinished session can be removed.
+    pub discards: bool,
+    /// Where its API lives; `None` if functions of the app stand for it.
+    pub api: Option<Origin>,
+}
+
+/// Whether parts need something before they can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preparing {
+    /// The session is enough.
+    Nothing,
+    /// A ticket for each, asked for in batches of at most this many.
+    Tickets {
+        /// The largest batch.
+        batch: u32,
+    },
+}
+
+/// What a pause does to the parts in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnPause {
+    /// They are cut, and sent again later.
+    Cut,
+    /// They are let through, because a number that was cut may not be used again.
+    Drain,
+}
+
+/// How long silence may last. `None` anywhere: for ever, because the app said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Without a sign of life while a body is sent. Default 15 s: three times what a mobile link takes to
+    /// change cells. Four times as long, at least, where nothing can be seen.
+    pub stall: Option<Duration>,
+    /// For an API request. Default 60 s.
+    pub response: Option<Duration>,
+    /// For completing. Default 600 s: a store may take minutes to join ten thousand parts.
+    pub complete: Option<Duration>,
+    /// For a function of the app. Default 120 s.
+    pub function: Option<Duration>,
+    /// How long an origin may be out of reach. Default 300 s.
+    pub outage: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            stall: Some(Duration::from_secs(15)),
+            response: Some(Duration::from_secs(60)),
+            complete: Some(Duration::from_secs(600)),
+            function: Some(Duration::from_secs(120)),
+            outage: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What may carry a part's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// XMLHttpRequest where somebody watches progress inside a part that matters, fetch otherwise.
+    Auto,
+    /// Always fetch.
+    Fetch,
+    /// Always XMLHttpRequest.
+    Xhr,
+}
+
+/// What the app asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Bytes of every part but the last; `None`: chosen.
+    pub part_size: Option<u64>,
+    /// Parts in flight at once; `None`: as many as the origin's budget allows.
+    pub concurrency: Option<u32>,
+    /// Attempts and waits.
+    pub retry: Retry,
+    /// Silences.
+    pub timeouts: Timeouts,
+    /// What carries the bytes.
+    pub transport: Transport,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            part_size: None,
+            concurrency: None,
+            retry: Retry::default(),
+            timeouts: Timeouts::default(),
+            transport: Transport::Auto,
+        }
+    }
+}

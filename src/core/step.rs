@@ -1,0 +1,285 @@
+//! The words between the machine and its driver: what happened, what to do.
+
+use super::{Change, Error, Failed, Origin, PartRange, Progress, Wall};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The name of one running step. Minted by the upload only, and never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub(super) u64);
+
+/// What happened, or was asked.
+#[derive(Clone, Debug)]
+pub enum Input<K> {
+    /// Begin.
+    Start,
+    /// Send nothing more; keep what is stored.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End it, and remove what is stored.
+    Abort,
+    /// The browser believes that the network is back. A hint: what waits for the origin is tried at once.
+    Online,
+    /// Whether somebody looks at progress inside parts.
+    Watched(bool),
+    /// Time has passed.
+    Tick,
+    /// So many bytes of a task's body have left.
+    Sent {
+        /// Which task.
+        task: TaskId,
+        /// Bytes of its body.
+        bytes: u64,
+    },
+    /// A task has ended. A cancelled one ends too.
+    Finished {
+        /// Which task.
+        task: TaskId,
+        /// What came of it.
+        outcome: Result<Reply<K>, Failed>,
+    },
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum Output<K> {
+    /// Carry out a step, and tell how it ended.
+    Run {
+        /// Its name.
+        task: TaskId,
+        /// The step.
+        step: Step<K>,
+    },
+    /// Stop a task, and tell that it ended.
+    Cancel {
+        /// Which one.
+        task: TaskId,
+    },
+    /// Remember a change.
+    Save(Change<K>),
+    /// Tell the app.
+    Emit(Event<K>),
+}
+
+/// What carries one part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// fetch: nothing is seen until the answer.
+    Fetch,
+    /// XMLHttpRequest: tells how far the body has got.
+    Xhr,
+}
+
+/// One HTTP exchange, or one call of a function of the app, by its role.
+#[derive(Clone, Debug)]
+pub enum Step<K> {
+    /// Create the session.
+    Open,
+    /// Get what some parts need before they can be sent.
+    Prepare {
+        /// The session.
+        session: K,
+        /// Which parts.
+        parts: Vec<PartRange>,
+    },
+    /// Send one part.
+    Send {
+        /// The session.
+        session: K,
+        /// Which part.
+        part: PartRange,
+        /// What was prepared for it.
+        ticket: Option<K>,
+        /// What carries it.
+        carrier: Carrier,
+    },
+    /// List what is stored.
+    Inspect {
+        /// The session.
+        session: K,
+    },
+    /// Complete.
+    Close {
+        /// The session.
+        session: K,
+        /// Every part with its receipt, in order.
+        receipts: Rc<[(PartRange, K)]>,
+    },
+    /// Ask what the finished object is.
+    Verify {
+        /// The session.
+        session: K,
+    },
+    /// Remove the session and what it stored.
+    Discard {
+        /// The session.
+        session: K,
+    },
+}
+
+impl<K> Step<K> {
+    /// The name of the function of the app that stands for it.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        match self {
+            Self::Open => "create",
+            Self::Prepare { .. } => "sign",
+            Self::Send { .. } => "part",
+            Self::Inspect { .. } => "list",
+            Self::Close { .. } => "complete",
+            Self::Verify { .. } => "verify",
+            Self::Discard { .. } => "abort",
+        }
+    }
+}
+
+/// How long a ticket lives, as its adapter reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// When it was signed, on the signer's clock, if it says so.
+    pub signed_at: Option<Wall>,
+    /// For how long.
+    pub lifetime: Duration,
+}
+
+/// What one part needs before it can be sent.
+#[derive(Clone, Debug)]
+pub struct Ticket<K> {
+    /// The adapter's own: a URL and its headers.
+    pub keep: K,
+    /// Where it leads.
+    pub origin: Origin,
+    /// How long it lives; `None`: until further notice.
+    pub expiry: Option<Expiry>,
+}
+
+/// One part as the service lists it.
+#[derive(Clone, Debug)]
+pub struct StoredPart<K> {
+    /// Which part, counted from zero.
+    pub index: u32,
+    /// Bytes that are stored.
+    pub size: u64,
+    /// Its receipt.
+    pub receipt: K,
+}
+
+/// The good end of a step.
+#[derive(Clone, Debug)]
+pub enum Reply<K> {
+    /// The session exists.
+    Opened(K),
+    /// Tickets, by part, counted from zero.
+    Prepared(Vec<(u32, Ticket<K>)>),
+    /// The part is stored.
+    Sent(K),
+    /// What is stored of an unfinished session.
+    Listed(Vec<StoredPart<K>>),
+    /// The service does not know the session: completed, removed or expired.
+    Unknown,
+    /// The upload is complete.
+    Closed(K),
+    /// The finished object exists, and has so many bytes.
+    Whole {
+        /// Bytes.
+        size: u64,
+        /// The answer, in the shape of one to completing.
+        closing: K,
+    },
+    /// There is no finished object.
+    Absent,
+    /// The session and what it stored are removed.
+    Discarded,
+}
+
+/// Where an upload stands: the `state` of the package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waiting for its turn.
+    Queued,
+    /// The session is being created or taken up.
+    Creating,
+    /// Parts are on their way.
+    Uploading,
+    /// Paused.
+    Paused,
+    /// The origin is out of reach.
+    Offline,
+    /// Being completed.
+    Completing,
+    /// Done.
+    Completed,
+    /// Over, without success.
+    Failed,
+    /// Over, because it was asked for.
+    Aborted,
+}
+
+impl State {
+    /// The word the package uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Creating => "creating",
+            Self::Uploading => "uploading",
+            Self::Paused => "paused",
+            Self::Offline => "offline",
+            Self::Completing => "completing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+/// What the app is told.
+#[derive(Clone, Debug)]
+pub enum Event<K> {
+    /// Where the upload stands.
+    State {
+        /// Now.
+        state: State,
+        /// Before.
+        previous: State,
+    },
+    /// How far it is.
+    Progress(Progress),
+    /// A part is stored.
+    Part {
+        /// Which.
+        part: PartRange,
+        /// Its receipt.
+        receipt: K,
+    },
+    /// An attempt failed and another one will follow.
+    Retry {
+        /// Why.
+        error: Error,
+        /// How many attempts that makes.
+        attempt: u32,
+        /// How long it waits.
+        delay: Duration,
+    },
+    /// The service had forgotten the session; the upload begins anew.
+    Restarted,
+    /// The one good ending.
+    Success {
+        /// The session.
+        session: K,
+        /// Every part with its receipt, in order.
+        receipts: Rc<[(PartRange, K)]>,
+        /// The answer that completed it.
+        closing: K,
+        /// Whether an earlier upload was taken up.
+        resumed: bool,
+    },
+    /// The one bad ending.
+    Failure(Error),
+    /// Nothing of it runs any more, and nothing more will be told. `left` says what could not be removed.
+    Over {
+        /// Why the service may still hold something.
+        left: Option<String>,
+    },
+}

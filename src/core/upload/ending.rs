@@ -1,0 +1,138 @@
+//! Endings: exactly one is told. What is stored after an abort is removed, and looked for again.
+
+use super::super::errand::Errand;
+use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step};
+use super::{Phase, Upload};
+use std::time::Duration;
+
+/// A part that was on its way when the session was removed may have been stored after it: one looks again, so often.
+const LOOKS: u32 = 3;
+
+/// Removing is not worth waiting for longer than this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An upload that has ended and whose stored parts are being removed.
+#[derive(Clone, Debug)]
+pub(super) struct Clearing<K> {
+    pub(super) session: K,
+    pub(super) errand: Errand,
+    looking: bool,
+    looks: u32,
+    /// Whether a completion was under way, whose object cannot be removed.
+    may_be_done: bool,
+    pub(super) until: Instant,
+}
+
+impl<K: Clone> Clearing<K> {
+    pub(super) fn step(&self) -> Step<K> {
+        let session = self.session.clone();
+        if self.looking { Step::Inspect { session } } else { Step::Discard { session } }
+    }
+}
+
+impl<K: Clone> Upload<K> {
+    /// The one bad ending. What is stored stays, to be taken up again or removed.
+    pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, error: Error) {
+        self.leave(origins);
+        self.phase = Phase::Failed(self.session().cloned());
+        self.finish_telling(now, State::Failed);
+        self.emit(Event::Failure(error));
+    }
+
+    pub(super) fn fail_with(&mut self, now: Now, origins: &mut Origins, failed: &Failed, subject: &str, attempts: u32) {
+        self.fail(now, origins, Error::of(failed, subject, attempts));
+    }
+
+    /// Ends it because it was asked for, and removes what is stored.
+    pub(super) fn abort(&mut self, now: Now, origins: &mut Origins) {
+        let told = self.ended.is_some();
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            // Over, or already on the way there: once is enough.
+            phase @ (Phase::Over | Phase::Orphan(_) | Phase::Clearing(_)) => {
+                self.phase = phase;
+                return;
+            }
+            // Its answer is awaited: a session that nobody knows of would stay for ever.
+            Phase::Opening(errand) if errand.running.is_some() => self.phase = Phase::Orphan(errand),
+            Phase::Idle(ledger) => match ledger.session().cloned() {
+                Some((session, _)) => self.clear(now, session, false),
+                None => self.phase = Phase::Over,
+            },
+            Phase::Opening(_) | Phase::Failed(None) => {}
+            Phase::Inspecting { session, .. } | Phase::Sending { session } | Phase::Failed(Some(session)) => {
+                self.leave(origins);
+                self.clear(now, session, false);
+            }
+            Phase::Closing(closing) => {
+                let may_be_done = closing.may_be_done();
+                self.leave(origins);
+                self.clear(now, closing.session, may_be_done);
+            }
+        }
+        if !told {
+            self.finish_telling(now, State::Aborted);
+            self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));
+        }
+        if matches!(self.phase, Phase::Over) {
+            self.over(None);
+        }
+    }
+
+    /// Begins to remove a session.
+    pub(super) fn clear(&mut self, now: Now, session: K, may_be_done: bool) {
+        self.outputs.push_back(Output::Save(Change::Closed));
+        if !self.rules.discards {
+            return self.over(Some("the service has no way to remove an unfinished upload".into()));
+        }
+        let until = now.instant + PATIENCE.min(self.config.timeouts.outage);
+        let errand = Errand::default();
+        self.phase = Phase::Clearing(Clearing { session, errand, looking: false, looks: 0, may_be_done, until });
+    }
+
+    /// A removal, or the look after it, has ended.
+    pub(super) fn clearing_ended(
+        &mut self,
+        now: Now,
+        mut clearing: Clearing<K>,
+        outcome: Result<Reply<K>, Failed>,
+        outage: bool,
+    ) {
+        let gone = matches!(&outcome, Ok(Reply::Unknown) | Err(Failed { failure: Failure::Gone, .. }));
+        match outcome {
+            _ if gone && clearing.may_be_done && clearing.looks == 0 => {
+                return self.over(Some("it was being completed when it was aborted: the object may be stored".into()));
+            }
+            _ if gone => return self.over(None),
+            Ok(Reply::Discarded) if self.rules.inspects => {
+                clearing.looking = true;
+                clearing.looks += 1;
+            }
+            Ok(Reply::Discarded) => return self.over(None),
+            Ok(Reply::Listed(_)) if clearing.looks < LOOKS => clearing.looking = false,
+            Ok(_) => return self.over(Some("the service still lists the upload after it was removed".into())),
+            Err(failed) => {
+                let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
+                if let Err(error) = verdict {
+                    return self.over(Some(error.message));
+                }
+            }
+        }
+        self.phase = Phase::Clearing(clearing);
+    }
+
+    /// Removing has its time; then what could not be removed is told.
+    pub(super) fn turn_ending(&mut self, now: Instant, origins: &mut Origins) {
+        if let Phase::Clearing(clearing) = &self.phase
+            && clearing.until <= now
+        {
+            self.leave(origins);
+            self.over(Some("the service could not be reached to remove what is stored".into()));
+        }
+    }
+
+    /// Nothing of it runs any more.
+    pub(super) fn over(&mut self, left: Option<String>) {
+        self.phase = Phase::Over;
+        self.emit(Event::Over { left });
+    }
+}

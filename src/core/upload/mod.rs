@@ -1,0 +1,425 @@
+//! One file's journey.
+//!
+//! ```text
+//! Idle ─Start─▶ Opening ──▶ Sending ─all parts stored─▶ Closing ─▶ Over
+//!          └▶ Inspecting ────┘ (an earlier session is taken up)      ▲
+//!                                                                    │
+//! Abort from anywhere ─▶ Clearing (Orphan while a create is out) ────┤
+//! a failure from anywhere ─▶ Failed ─Abort─▶ Clearing ───────────────┘
+//! ```
+//!
+//! A pause is orthogonal: nothing new starts, and parts in flight are cut where the service lets a number be
+//! used again.
+
+mod closing;
+mod ending;
+mod errands;
+mod sending;
+mod signing;
+mod telling;
+
+use super::errand::Errand;
+use super::origin::CONNECTIONS;
+use super::part::{Part, Standing};
+use super::progress::Meter;
+use super::watch::{Purpose, Task};
+use super::{
+    Carrier, Config, Dice, Event, Failed, Failure, Input, Instant, Ledger, Now, OnPause, Origins, Output, PartRange,
+    Plan, PlanError, Preparing, Reply, Rules, State, Step, TaskId,
+};
+use closing::Closing;
+use ending::Clearing;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+/// Every part with its receipt, in order.
+pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
+
+/// Where the upload stands, with what that phase needs.
+#[derive(Clone, Debug)]
+enum Phase<K> {
+    Idle(Ledger<K>),
+    Opening(Errand),
+    Inspecting { session: K, errand: Errand },
+    Sending { session: K },
+    Closing(Closing<K>),
+    /// Aborted while a create was out: its answer is awaited, to be discarded.
+    Orphan(Errand),
+    /// Ended; what is stored is being removed.
+    Clearing(Clearing<K>),
+    /// Ended badly; the session may be taken up or removed.
+    Failed(Option<K>),
+    Over,
+}
+
+/// One file's journey: told what happened, it says what to do.
+#[derive(Clone, Debug)]
+pub struct Upload<K> {
+    config: Config,
+    rules: Rules,
+    plan: Plan,
+    dice: Dice,
+    phase: Phase<K>,
+    paused: bool,
+    watched: bool,
+    resumed: bool,
+    parts: Vec<Part<K>>,
+    /// Queued parts that have what they need, those that need a ticket, and those that wait for their time.
+    ready: BTreeSet<u32>,
+    unsigned: BTreeSet<u32>,
+    waiting: BTreeSet<(Instant, u32)>,
+    /// Parts that have had no answer at all since then, without that counting as attempts.
+    lost: BTreeMap<u32, Instant>,
+    stored: u32,
+    stored_bytes: u64,
+    /// Parts that tickets are being asked for, and how that goes.
+    preparing: BTreeSet<u32>,
+    signing: Errand,
+    batch: u32,
+    ticket_life: Option<std::time::Duration>,
+    sending_since: Option<Instant>,
+    tasks: BTreeMap<TaskId, Task>,
+    /// Cancelled, not yet ended.
+    recalled: BTreeSet<TaskId>,
+    minted: u64,
+    /// Since when an origin that is needed has been out of reach.
+    offline_since: Option<Instant>,
+    meter: Meter,
+    /// The state that was told last, and the one it ended in.
+    state: State,
+    ended: Option<State>,
+    outputs: VecDeque<Output<K>>,
+}
+
+impl<K: Clone> Upload<K> {
+    /// An upload of `size` bytes that goes on from `ledger`, which is empty for a new one.
+    ///
+    /// # Errors
+    /// The file does not fit the service's rules, or the part size asked for does not.
+    pub fn new(config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
+        let slots = config.concurrency.unwrap_or(CONNECTIONS);
+        let plan = match ledger.session() {
+            Some((_, part_size)) => Plan::with_part_size(size, *part_size),
+            None => Plan::new(size, config.part_size, slots, &rules.limits)?,
+        };
+        let batch = match rules.preparing {
+            Preparing::Tickets { batch } => batch.max(1),
+            Preparing::Nothing => 1,
+        };
+        let mut upload = Self {
+            config,
+            rules,
+            dice,
+            phase: Phase::Idle(ledger),
+            paused: false,
+            watched: false,
+            resumed: false,
+            parts: Vec::new(),
+            ready: BTreeSet::new(),
+            unsigned: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            lost: BTreeMap::new(),
+            stored: 0,
+            stored_bytes: 0,
+            preparing: BTreeSet::new(),
+            signing: Errand::default(),
+            batch,
+            ticket_life: None,
+            sending_since: None,
+            tasks: BTreeMap::new(),
+            recalled: BTreeSet::new(),
+            minted: 0,
+            offline_since: None,
+            meter: Meter::new(size),
+            state: State::Queued,
+            ended: None,
+            outputs: VecDeque::new(),
+            plan,
+        };
+        upload.forget_parts();
+        Ok(upload)
+    }
+
+    /// How the file is cut.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes in what happened. Late and premature inputs are nothing to worry about.
+    pub(super) fn handle(&mut self, now: Now, origins: &mut Origins, input: Input<K>) {
+        match input {
+            Input::Start => self.start(),
+            Input::Pause => self.pause(now, origins),
+            Input::Resume => self.resume(),
+            Input::Abort => self.abort(now, origins),
+            Input::Watched(watched) => self.watched = watched,
+            Input::Online => origins.knock_now(now.instant),
+            Input::Tick => {}
+            Input::Sent { task, bytes } => self.moved(now.instant, task, bytes),
+            Input::Finished { task, outcome } => self.finished(now, origins, task, outcome),
+        }
+    }
+
+    /// The next thing to do.
+    pub(super) fn poll(&mut self) -> Option<Output<K>> {
+        self.outputs.pop_front()
+    }
+
+    fn start(&mut self) {
+        let Phase::Idle(ledger) = &mut self.phase else { return };
+        let ledger = std::mem::take(ledger);
+        self.phase = match ledger.session().cloned() {
+            None => Phase::Opening(Errand::default()),
+            Some((session, _)) => {
+                self.resumed = true;
+                if self.rules.inspects {
+                    Phase::Inspecting { session, errand: Errand::default() }
+                } else {
+                    let remembered = ledger.into_receipts();
+                    remembered.into_iter().for_each(|(index, receipt)| self.adopt(index, receipt));
+                    Phase::Sending { session }
+                }
+            }
+        };
+    }
+
+    fn pause(&mut self, now: Now, origins: &mut Origins) {
+        self.paused = true;
+        if self.rules.on_pause == OnPause::Cut {
+            let cut: Vec<_> = self.sends().map(|(task, index)| (*task, index)).collect();
+            for (task, index) in cut {
+                self.recall(task, origins);
+                self.requeue(index);
+            }
+            self.meter.forget();
+            self.sample(now.instant);
+        }
+    }
+
+    fn resume(&mut self) {
+        self.paused = false;
+        self.forget_outage();
+    }
+
+    /// A wait that was nobody's fault (a pause, a sleep) does not count as time out of reach.
+    fn forget_outage(&mut self) {
+        self.offline_since = None;
+        self.signing.lost_since = None;
+        if let Some(errand) = self.errand_mut() {
+            errand.lost_since = None;
+        }
+        self.lost.clear();
+    }
+
+    /// The page has slept: every silence begins anew, once for each task, and nothing is spent.
+    pub(super) fn slept(&mut self, now: Instant) {
+        for task in self.tasks.values_mut().filter(|task| !task.spared) {
+            task.spared = true;
+            task.alive = now;
+        }
+        self.forget_outage();
+    }
+
+    fn moved(&mut self, now: Instant, task: TaskId, bytes: u64) {
+        let Some(task) = self.tasks.get_mut(&task) else { return };
+        let bytes = bytes.min(task.size);
+        if bytes > task.sent {
+            task.sent = bytes;
+            task.alive = now;
+            task.spared = false;
+            self.sample(now);
+        }
+    }
+
+    fn finished(&mut self, now: Now, origins: &mut Origins, id: TaskId, outcome: Result<Reply<K>, Failed>) {
+        let Some(task) = self.tasks.remove(&id) else {
+            // A cancelled task has ended: its answer, if it had one, is nobody's.
+            self.recalled.remove(&id);
+            return;
+        };
+        let outage = self.hear(now.instant, origins, &task, &outcome);
+        self.conclude(now, origins, task, outcome, outage);
+    }
+
+    /// Gives the outcome of a task, which is no longer among the running ones, to whoever waits for it.
+    fn conclude(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        task: Task,
+        outcome: Result<Reply<K>, Failed>,
+        outage: bool,
+    ) {
+        match (&task.purpose, outcome) {
+            (Purpose::Send(index), Ok(Reply::Sent(receipt))) => {
+                let index = *index;
+                self.part_stored(now.instant, origins, &task, index, receipt);
+            }
+            (Purpose::Send(index), Err(failed)) => {
+                let index = *index;
+                self.part_failed(now, origins, &task, index, &failed, outage);
+            }
+            (Purpose::Prepare(parts), outcome) => {
+                let parts = parts.clone();
+                self.prepared(now, origins, &parts, outcome, outage);
+            }
+            (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
+            // An adapter that answers a part with anything else has a bug; the part is not stored.
+            (Purpose::Send(_), Ok(_)) => {
+                let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
+                self.fail_with(now, origins, &failed, "sending a part", 1);
+            }
+        }
+    }
+
+    /// What the outcome says of the origin. Returns whether it was an outage, which spends no attempt.
+    fn hear(&self, now: Instant, origins: &mut Origins, task: &Task, outcome: &Result<Reply<K>, Failed>) -> bool {
+        let Some(origin) = &task.origin else { return false };
+        let link = origins.link(origin);
+        if matches!(task.purpose, Purpose::Send(_)) {
+            link.in_flight = link.in_flight.saturating_sub(1);
+            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+        }
+        match outcome.as_ref().map_err(|failed| &failed.failure) {
+            Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
+            Err(Failure::Silence | Failure::FileChanged | Failure::Callback) => {
+                if task.knocks {
+                    link.knock_ended();
+                }
+                false
+            }
+            Ok(_) | Err(_) => {
+                link.answered(now);
+                false
+            }
+        }
+    }
+
+    /// Cancels a task. Its slot is free at once: the driver ends it before it begins another.
+    fn recall(&mut self, id: TaskId, origins: &mut Origins) {
+        if let Some(task) = self.tasks.remove(&id) {
+            self.release(&task, origins);
+            self.recalled.insert(id);
+            self.outputs.push_back(Output::Cancel { task: id });
+        }
+    }
+
+    /// Gives back what a task held of its origin.
+    fn release(&self, task: &Task, origins: &mut Origins) {
+        let Some(origin) = &task.origin else { return };
+        let link = origins.link(origin);
+        if matches!(task.purpose, Purpose::Send(_)) {
+            link.in_flight = link.in_flight.saturating_sub(1);
+            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+        }
+        if task.knocks {
+            link.knock_ended();
+        }
+    }
+
+    /// Gives everything back: the upload is thrown away.
+    pub(super) fn leave(&mut self, origins: &mut Origins) {
+        let running: Vec<_> = self.tasks.keys().copied().collect();
+        running.into_iter().for_each(|task| self.recall(task, origins));
+    }
+
+    /// Begins a task.
+    fn run(&mut self, now: Instant, origins: &mut Origins, step: Step<K>, task: Task) -> TaskId {
+        self.minted += 1;
+        let id = TaskId(self.minted);
+        let mut task = Task { began: now, alive: now, ..task };
+        if let Some(origin) = &task.origin {
+            let link = origins.link(origin);
+            task.knocks = link.began();
+            if matches!(task.purpose, Purpose::Send(_)) {
+                link.in_flight += 1;
+                link.bytes_in_flight += task.size;
+            }
+        }
+        self.tasks.insert(id, task);
+        self.outputs.push_back(Output::Run { task: id, step });
+        id
+    }
+
+    fn sends(&self) -> impl Iterator<Item = (&TaskId, u32)> {
+        self.tasks.iter().filter_map(|(id, task)| match task.purpose {
+            Purpose::Send(index) => Some((id, index)),
+            _ => None,
+        })
+    }
+
+    /// Parts in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.sends().count()
+    }
+
+    fn session(&self) -> Option<&K> {
+        match &self.phase {
+            Phase::Inspecting { session, .. } | Phase::Sending { session } => Some(session),
+            Phase::Closing(closing) => Some(&closing.session),
+            Phase::Clearing(clearing) => Some(&clearing.session),
+            Phase::Failed(session) => session.as_ref(),
+            Phase::Idle(ledger) => ledger.session().map(|(session, _)| session),
+            Phase::Opening(_) | Phase::Orphan(_) | Phase::Over => None,
+        }
+    }
+
+    fn emit(&mut self, event: Event<K>) {
+        self.outputs.push_back(Output::Emit(event));
+    }
+
+    /// A blank task; the caller fills in what it knows.
+    fn task(&self, purpose: Purpose) -> Task {
+        Task {
+            purpose,
+            origin: self.rules.api.clone(),
+            knocks: false,
+            began: Instant::default(),
+            alive: Instant::default(),
+            size: 0,
+            sent: 0,
+            carrier: Carrier::Fetch,
+            stalls: 0,
+            spared: false,
+        }
+    }
+
+    /// Nothing is stored, nothing is in hand.
+    fn forget_parts(&mut self) {
+        let count = self.plan.parts();
+        self.parts = (0..count).map(|_| Part::default()).collect();
+        self.ready.clear();
+        self.unsigned.clear();
+        self.waiting.clear();
+        self.lost.clear();
+        self.preparing.clear();
+        self.stored = 0;
+        self.stored_bytes = 0;
+        (0..count).for_each(|index| self.requeue(index));
+    }
+
+    /// A part is known to be stored.
+    fn adopt(&mut self, index: u32, receipt: K) {
+        let Some(part) = self.parts.get_mut(index as usize) else { return };
+        if !matches!(part.standing, Standing::Stored(_)) {
+            part.standing = Standing::Stored(receipt);
+            part.pass = None;
+            self.ready.remove(&index);
+            self.unsigned.remove(&index);
+            self.lost.remove(&index);
+            self.stored += 1;
+            self.stored_bytes += self.plan.part(index).size();
+        }
+    }
+
+    fn requeue(&mut self, index: u32) {
+        let part = &mut self.parts[index as usize];
+        part.standing = Standing::Queued;
+        if part.pass.is_some() || self.rules.preparing == Preparing::Nothing {
+            self.ready.insert(index);
+        } else {
+            self.unsigned.insert(index);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Parts: which one is next, and what follows from its end.
+
+use super::super::part::Standing;
+use super::super::watch::{Purpose, Task};
+use super::super::{
+    Carrier, Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Step, Transport,
+};
+use super::{Phase, Upload};
+use crate::core::Preparing;
+
+/// URLs that may be refused before it is believed: the first, and two fresh ones.
+const REFUSALS: u32 = 3;
+
+/// Failures without an answer on one URL before another one is asked for: an answer without CORS headers, a
+/// store's 403 among them, looks just like that.
+const UNANSWERED: u32 = 2;
+
+/// A part that is less than a hundredth of what is sent need not be watched inside.
+const WORTH_WATCHING: u64 = 100;
+
+impl<K: Clone> Upload<K> {
+    /// Whether a part could go out now.
+    pub(in crate::core) fn is_ready(&mut self, now: Now, origins: &Origins) -> bool {
+        if self.paused || !matches!(self.phase, Phase::Sending { .. }) {
+            return false;
+        }
+        if self.config.concurrency.is_some_and(|most| self.in_flight() >= most as usize) {
+            return false;
+        }
+        self.next_part(now).is_some_and(|index| {
+            let origin = self.origin_of(index);
+            origin.and_then(|origin| origins.get(origin)).is_none_or(|link| {
+                link.has_room(self.config.concurrency) && link.opens_at(now.instant) == Some(now.instant)
+            })
+        })
+    }
+
+    /// The first queued part that has what it needs. Tickets that have gone stale are dropped on the way.
+    pub(super) fn next_part(&mut self, now: Now) -> Option<u32> {
+        while let Some(index) = self.ready.first().copied() {
+            let part = &mut self.parts[index as usize];
+            if part.pass.take_if(|pass| pass.is_stale(now)).is_none() {
+                return Some(index);
+            }
+            self.ready.remove(&index);
+            self.requeue(index);
+        }
+        None
+    }
+
+    /// Where a part would go.
+    pub(super) fn origin_of(&self, index: u32) -> Option<&super::super::Origin> {
+        self.parts[index as usize].pass.as_ref().map_or(self.rules.api.as_ref(), |pass| Some(&pass.origin))
+    }
+
+    /// Sends the next part. The page calls this when [`Self::is_ready`].
+    pub(in crate::core) fn send_next(&mut self, now: Now, origins: &mut Origins) {
+        let Phase::Sending { session } = &self.phase else { return };
+        let session = session.clone();
+        let Some(index) = self.next_part(now) else { return };
+        let range = self.plan.part(index);
+        let carrier = self.carrier(range.size());
+        let origin = self.origin_of(index).cloned();
+        let part = &mut self.parts[index as usize];
+        part.standing = Standing::Sending;
+        let stalls = part.stalls;
+        let ticket = part.pass.as_mut().map(|pass| {
+            pass.used = true;
+            pass.keep.clone()
+        });
+        self.ready.remove(&index);
+        self.sending_since.get_or_insert(now.instant);
+        let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
+        self.run(now.instant, origins, Step::Send { session, part: range, ticket, carrier }, task);
+    }
+
+    fn carrier(&self, size: u64) -> Carrier {
+        match self.config.transport {
+            Transport::Fetch => Carrier::Fetch,
+            Transport::Xhr => Carrier::Xhr,
+            Transport::Auto if self.watched && size.saturating_mul(WORTH_WATCHING) > self.plan.size() => Carrier::Xhr,
+            Transport::Auto => Carrier::Fetch,
+        }
+    }
+
+    /// A part's receipt is in hand.
+    pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
+        if let Some(origin) = &task.origin {
+            origins.link(origin).stored(task.size, now.since(task.began));
+        }
+        self.adopt(index, receipt.clone());
+        self.outputs.push_back(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
+        self.emit(Event::Part { part: self.plan.part(index), receipt });
+        self.sample(now);
+        self.close_if_whole();
+    }
+
+    /// An attempt at a part failed: what follows is the decision table of [`Failure`].
+    pub(super) fn part_failed(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        task: &Task,
+        index: u32,
+        failed: &Failed,
+        outage: bool,
+    ) {
+        self.meter.forget();
+        if failed.status.is_some() {
+            self.lost.remove(&index);
+        }
+        let has_ticket = self.rules.preparing != Preparing::Nothing;
+        match &failed.failure {
+            Failure::NoAnswer => {
+                self.doubt_ticket(now, index);
+                if outage {
+                    self.lost.entry(index).or_insert(now.instant);
+                    self.requeue(index);
+                } else {
+                    self.spend(now, origins, index, failed, None);
+                }
+            }
+            Failure::Silence => {
+                self.parts[index as usize].stalls += 1;
+                self.spend(now, origins, index, failed, None);
+            }
+            Failure::Busy { after } => {
+                if after.is_some_and(|after| after > self.config.timeouts.outage) {
+                    return self.part_lost(now, origins, index, failed);
+                }
+                let (began, origin) = (task.began, task.origin.clone());
+                let delay = self.spend(now, origins, index, failed, *after);
+                if let (Some(delay), Some(origin)) = (delay, origin) {
+                    origins.link(&origin).slow_down(now.instant, began, delay);
+                }
+            }
+            Failure::Server => {
+                self.spend(now, origins, index, failed, None);
+            }
+            Failure::Refused if has_ticket => {
+                let part = &mut self.parts[index as usize];
+                // A URL whose time was up says nothing about the next one.
+                let expired = part.pass.as_ref().and_then(|pass| pass.expires).is_some_and(|at| at <= now.wall);
+                part.refusals += u32::from(!expired);
+                if part.refusals >= REFUSALS {
+                    return self.part_lost(now, origins, index, failed);
+                }
+                let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
+                // Those signed with it will be refused as well.
+                let (parts, queued) = (&mut self.parts, std::mem::take(&mut self.ready));
+                queued.iter().for_each(|queued| drop(parts[*queued as usize].pass.take_if(|pass| pass.minted <= minted)));
+                queued.into_iter().chain([index]).for_each(|index| self.requeue(index));
+            }
+            Failure::Refused
+            | Failure::Gone
+            | Failure::Rejected
+            | Failure::Nonsense
+            | Failure::OneByOne
+            | Failure::Callback
+            | Failure::FileChanged => self.part_lost(now, origins, index, failed),
+        }
+    }
+
+    /// A URL on which there was no answer twice, or near its end, is not used again.
+    fn doubt_ticket(&mut self, now: Now, index: u32) {
+        let part = &mut self.parts[index as usize];
+        part.pass.take_if(|pass| {
+            pass.unanswered += 1;
+            pass.unanswered >= UNANSWERED || pass.is_stale(now)
+        });
+    }
+
+    /// Counts a failed attempt. Returns how long the part waits, unless that was the last one.
+    fn spend(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        index: u32,
+        failed: &Failed,
+        asked: Option<std::time::Duration>,
+    ) -> Option<std::time::Duration> {
+        let part = &mut self.parts[index as usize];
+        part.spent += 1;
+        let spent = part.spent;
+        if spent > self.config.retry.limit {
+            self.part_lost(now, origins, index, failed);
+            return None;
+        }
+        let delay = self.config.retry.delay(spent, asked, &mut self.dice);
+        self.parts[index as usize].standing = Standing::Waiting;
+        self.waiting.insert((now.instant + delay, index));
+        let error = self.part_error(index, failed);
+        self.emit(Event::Retry { error, attempt: spent, delay });
+        self.sample(now.instant);
+        Some(delay)
+    }
+
+    fn part_error(&self, index: u32, failed: &Failed) -> Error {
+        let range = self.plan.part(index);
+        let attempts = self.parts[index as usize].spent.max(1);
+        let subject =
+            format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
+        Error { part: Some(index), ..Error::of(failed, &subject, attempts) }
+    }
+
+    fn part_lost(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {
+        let error = self.part_error(index, failed);
+        self.fail(now, origins, error);
+    }
+
+    /// Parts whose time has come, and those that have been without any answer for too long.
+    pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
+        while let Some((_, index)) = self.waiting.first().copied().filter(|(until, _)| *until <= now.instant) {
+            self.waiting.pop_first();
+            self.requeue(index);
+        }
+        let lost = self.lost_at().is_some_and(|at| at <= now.instant);
+        if lost && !self.paused && self.ended.is_none() {
+            let seconds = self.config.timeouts.outage.as_secs_f64();
+            let mut error = Error::new(
+                ErrorCode::Network,
+                format!(
+                    "no answer from {} for {seconds:.0} s: the network is down, the server is, or its answers carry no CORS headers for this page",
+                    self.lost_origin(origins)
+                ),
+            );
+            error.part = self.lost.keys().next().copied();
+            self.fail(now, origins, error);
+        }
+    }
+
+    fn lost_origin(&self, origins: &Origins) -> String {
+        let part = self.ready.first().and_then(|index| self.origin_of(*index));
+        let candidates = [part, self.rules.api.as_ref()];
+        let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
+        out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)
+    }
+}

@@ -1,0 +1,168 @@
+//! What the app is told, and when there is something to do next.
+
+use super::super::watch::{Purpose, Task};
+use super::super::{Event, Failed, Failure, Instant, Now, Origins, Progress, State};
+use super::{Phase, Upload};
+
+impl<K: Clone> Upload<K> {
+    /// Deadlines that have passed, and waits that are over.
+    pub(in crate::core) fn turn(&mut self, now: Now, origins: &mut Origins) {
+        self.cut_silent(now, origins);
+        self.turn_parts(now, origins);
+        self.turn_ending(now.instant, origins);
+        self.watch_reach(now, origins);
+    }
+
+    /// Requests that are due, parts aside.
+    pub(in crate::core) fn call(&mut self, now: Now, origins: &mut Origins) {
+        self.turn_errand(now, origins);
+        self.sign_ahead(now, origins);
+    }
+
+    /// Ends the tasks that have been silent for too long.
+    fn cut_silent(&mut self, now: Now, origins: &mut Origins) {
+        while let Some(id) = self
+            .tasks
+            .iter()
+            .find(|(_, task)| self.deadline(task, origins).is_some_and(|at| at <= now.instant))
+            .map(|(id, _)| *id)
+        {
+            let Some(task) = self.tasks.get(&id).cloned() else { return };
+            self.recall(id, origins);
+            let failed = Failed::new(Failure::Silence, self.silence(&task, now.instant));
+            self.conclude(now, origins, task, Err(failed), false);
+        }
+    }
+
+    fn silence(&self, task: &Task, now: Instant) -> String {
+        let silence = task.silence(now);
+        match (&task.purpose, &task.origin) {
+            (Purpose::Errand(_) | Purpose::Prepare(_), None) => {
+                format!("your function `{}` did not settle: {silence}", self.role(task))
+            }
+            (_, Some(origin)) => format!("{silence} from {origin}"),
+            (Purpose::Send(_), None) => silence,
+        }
+    }
+
+    /// The name by which the app knows the function that stands for a step.
+    fn role(&self, task: &Task) -> &'static str {
+        match (&task.purpose, &self.phase) {
+            (Purpose::Prepare(_), _) => "sign",
+            (_, Phase::Opening(_) | Phase::Orphan(_)) => "create",
+            (_, Phase::Closing(closing)) => closing.step().0.role(),
+            (_, Phase::Clearing(clearing)) => clearing.step().role(),
+            _ => "list",
+        }
+    }
+
+    fn deadline(&self, task: &Task, origins: &Origins) -> Option<Instant> {
+        let link = task.origin.as_ref().and_then(|origin| origins.get(origin));
+        task.deadline(&self.config.timeouts, link)
+    }
+
+    /// Keeps the moment since which an origin that is needed has been out of reach.
+    fn watch_reach(&mut self, now: Now, origins: &Origins) {
+        let part = self.ready.first().and_then(|index| self.origin_of(*index));
+        let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
+        let is_out = [part, api].into_iter().flatten().any(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
+        if self.paused || self.ended.is_some() || !is_out {
+            self.offline_since = None;
+        } else {
+            self.offline_since.get_or_insert(now.instant);
+        }
+    }
+
+    /// When being out of reach has lasted too long.
+    pub(super) fn lost_at(&self) -> Option<Instant> {
+        if self.paused || self.ended.is_some() {
+            return None;
+        }
+        let errand = self.errand().and_then(|errand| errand.lost_since);
+        let parts = self.lost.values().min().copied();
+        let since = [self.offline_since, self.signing.lost_since, errand, parts].into_iter().flatten().min()?;
+        Some(since + self.config.timeouts.outage)
+    }
+
+    /// When there is something to do, if nothing happens before.
+    pub(in crate::core) fn wake_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
+        let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins));
+        let waiting = self.waiting.first().map(|(until, _)| *until);
+        let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
+        let errand = errand.and_then(|errand| Some(self.api_opens_at(now, origins)?.max(errand.until)));
+        let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
+        let signing = (sending && !self.unsigned.is_empty())
+            .then(|| Some(self.api_opens_at(now, origins)?.max(self.signing.until)))
+            .flatten();
+        let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(*index));
+        let part = part.and_then(|origin| origins.get(origin)).and_then(|link| link.opens_at(now.instant));
+        let clearing = match &self.phase {
+            Phase::Clearing(clearing) => Some(clearing.until),
+            _ => None,
+        };
+        let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
+        // What is due already waits for something else, a slot or an answer, and that will wake it.
+        let moments = [waiting, errand, signing, part, clearing, telling, self.lost_at()];
+        deadlines.chain(moments.into_iter().flatten()).filter(|at| *at > now.instant).min()
+    }
+
+    /// Bytes that are stored or have left.
+    fn in_motion(&self) -> u64 {
+        self.stored_bytes + self.tasks.values().map(|task| task.sent).sum::<u64>()
+    }
+
+    pub(super) fn sample(&mut self, now: Instant) {
+        self.meter.sample(now, self.in_motion(), self.is_whole());
+    }
+
+    fn is_whole(&self) -> bool {
+        self.stored == self.plan.parts()
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self, now: Instant) -> Progress {
+        self.meter.read(now, self.in_motion(), self.stored, self.plan.parts())
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        if let Some(ended) = self.ended {
+            return ended;
+        }
+        match &self.phase {
+            Phase::Idle(_) => State::Queued,
+            _ if self.paused => State::Paused,
+            _ if self.offline_since.is_some() => State::Offline,
+            Phase::Opening(_) | Phase::Inspecting { .. } => State::Creating,
+            Phase::Sending { .. } if self.sending_since.is_none() && self.ready.is_empty() => State::Creating,
+            Phase::Sending { .. } if self.sending_since.is_none() => State::Queued,
+            Phase::Sending { .. } => State::Uploading,
+            Phase::Closing(_) => State::Completing,
+            // These are reached with an ending only.
+            Phase::Orphan(_) | Phase::Clearing(_) | Phase::Failed(_) | Phase::Over => State::Failed,
+        }
+    }
+
+    /// Tells what has changed since it was told last.
+    pub(in crate::core) fn tell(&mut self, now: Now) {
+        let state = self.state();
+        if state != self.state {
+            let previous = std::mem::replace(&mut self.state, state);
+            self.emit(Event::State { state, previous });
+        }
+        if self.ended.is_none() && self.meter.is_due(now.instant, self.stored) {
+            self.emit(Event::Progress(self.progress(now.instant)));
+        }
+    }
+
+    /// Tells the last progress and the last state; the ending follows.
+    pub(super) fn finish_telling(&mut self, now: Now, ended: State) {
+        self.sample(now.instant);
+        let previous = std::mem::replace(&mut self.state, ended);
+        self.ended = Some(ended);
+        self.emit(Event::Progress(self.progress(now.instant)));
+        self.emit(Event::State { state: ended, previous });
+    }
+}

@@ -1,0 +1,93 @@
+//! Silence: how long a task may go without a sign of life. It counts silence, not duration, so that a slow
+//! healthy link is never cut.
+
+use super::origin::Link;
+use super::{Carrier, Instant, Origin, Timeouts};
+use std::time::Duration;
+
+/// What a task is for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// The step that the phase waits for; with the time it may take.
+    Errand(Option<Duration>),
+    /// Tickets for these parts.
+    Prepare(Vec<u32>),
+    /// A part.
+    Send(u32),
+}
+
+/// A running task.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub(super) purpose: Purpose,
+    /// Where it goes; `None` for a function of the app.
+    pub(super) origin: Option<Origin>,
+    /// Whether it is the one request that tries an origin out of reach.
+    pub(super) knocks: bool,
+    pub(super) began: Instant,
+    /// The last sign of life.
+    pub(super) alive: Instant,
+    /// Bytes of the body, and how many are known to have left.
+    pub(super) size: u64,
+    pub(super) sent: u64,
+    pub(super) carrier: Carrier,
+    /// Silences that this part has been through.
+    pub(super) stalls: u32,
+    /// Whether it was let off once because the page had slept.
+    pub(super) spared: bool,
+}
+
+/// Where nothing can be seen, patience is this many times that with a body in sight: 60 s at the default.
+const UNSEEN: u32 = 4;
+
+impl Task {
+    /// When silence has lasted too long. `None`: never, because the app said so.
+    pub(super) fn deadline(&self, timeouts: &Timeouts, link: Option<&Link>) -> Option<Instant> {
+        let limit = match &self.purpose {
+            Purpose::Errand(limit) => self.queued_behind(*limit, timeouts, link),
+            Purpose::Prepare(_) => {
+                let limit = if self.origin.is_some() { timeouts.response } else { timeouts.function };
+                self.queued_behind(limit, timeouts, link)
+            }
+            Purpose::Send(_) => {
+                let patience = timeouts.stall?.saturating_mul(1 << self.stalls.min(16));
+                let in_sight = self.carrier == Carrier::Xhr && self.sent < self.size;
+                Some(match (in_sight, self.sent) {
+                    // It may be queued behind the browser's connections: it has not begun.
+                    (true, 0) => patience.saturating_mul(UNSEEN),
+                    (true, _) => patience,
+                    (false, _) => self.unseen(patience, link),
+                })
+            }
+        };
+        limit.map(|limit| self.alive + limit)
+    }
+
+    /// Nothing is seen of a body that fetch carries, nor of one whose last byte has left.
+    fn unseen(&self, patience: Duration, link: Option<&Link>) -> Duration {
+        let expected = link.map_or(Duration::ZERO, |link| link.expected(self.size));
+        patience.saturating_mul(UNSEEN).max(expected.saturating_mul(2))
+    }
+
+    /// A request to an origin that is busy with parts may queue behind them for as long as one takes.
+    fn queued_behind(&self, limit: Option<Duration>, timeouts: &Timeouts, link: Option<&Link>) -> Option<Duration> {
+        match (link.filter(|link| link.in_flight > 0), timeouts.stall) {
+            (Some(link), Some(stall)) => {
+                let part = link.expected(link.bytes_in_flight / u64::from(link.in_flight));
+                limit.map(|limit| limit.max(stall.saturating_mul(UNSEEN)).max(part.saturating_mul(2)))
+            }
+            _ => limit,
+        }
+    }
+
+    /// How long it has been silent, in words.
+    pub(super) fn silence(&self, now: Instant) -> String {
+        let seconds = now.since(self.alive).as_secs_f64();
+        match self.purpose {
+            Purpose::Send(_) if self.carrier == Carrier::Xhr && self.sent > 0 && self.sent < self.size => {
+                format!("no sign of life for {seconds:.1} s after {} of {} bytes", self.sent, self.size)
+            }
+            _ => format!("no answer within {seconds:.1} s"),
+        }
+    }
+}

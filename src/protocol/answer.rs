@@ -1,0 +1,110 @@
+//! What came back, and what every service means by a status.
+
+use super::url::shown;
+use super::{Json, Request, date, xml};
+use crate::core::{Failed, Failure, Wall};
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// An HTTP answer to a request.
+    Http {
+        /// What was asked.
+        request: Request,
+        /// What came back.
+        response: Response,
+    },
+    /// What a function of the app gave.
+    Value(Json),
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// The status. Zero: a redirect that was not followed.
+    pub status: u16,
+    /// The headers that the page may read, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub text: String,
+    /// The body, if it is JSON.
+    pub json: Option<Json>,
+    /// When it came.
+    pub at: Wall,
+}
+
+/// Bytes of a service's own words that are worth showing.
+const ENOUGH: usize = 300;
+
+impl Response {
+    /// A header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the status is a good one.
+    #[must_use]
+    pub const fn is_ok(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+
+    /// The service's own words: an S3 error's code and message, a JSON error's text, or plain text. Never markup.
+    pub(super) fn own_words(&self) -> Option<String> {
+        if let Some((code, message)) = xml::error(&self.text) {
+            return Some(if message.is_empty() { code } else { format!("{code}: {message}") });
+        }
+        if let Some(json) = &self.json {
+            let text = ["error", "message", "title"].iter().find_map(|name| json.text(name))?;
+            return Some(text.chars().take(ENOUGH).collect());
+        }
+        let plain = self.text.trim();
+        let is_plain = !plain.is_empty() && !plain.starts_with(['<', '{', '[']);
+        is_plain.then(|| plain.chars().take(ENOUGH).collect())
+    }
+
+    /// What kind of thing the body is, in words.
+    pub(super) fn body_in_words(&self) -> &'static str {
+        let start = self.text.trim_start().get(..5).unwrap_or_default().to_ascii_lowercase();
+        match (&self.json, start.as_str()) {
+            (Some(_), _) => "JSON",
+            (None, "<?xml" | "<erro") => "XML",
+            (None, _) if start.starts_with('<') => "an HTML page",
+            (None, "") => "nothing",
+            (None, _) => "text",
+        }
+    }
+}
+
+/// `PUT https://store.example/key`
+pub(super) fn asked(request: &Request) -> String {
+    format!("{} {}", request.method, shown(&request.url))
+}
+
+/// What an answer with a bad status means, for services that use HTTP's statuses as they are meant.
+pub(super) fn refusal(request: &Request, response: &Response) -> Failed {
+    let after = response.header("retry-after").and_then(|text| date::retry_after(text, response.at));
+    let failure = match response.status {
+        401 | 403 => Failure::Refused,
+        404 => Failure::Gone,
+        408 | 500..=502 | 504..=599 => Failure::Server,
+        429 | 503 => Failure::Busy { after },
+        0 | 300..=399 => Failure::Nonsense,
+        _ => Failure::Rejected,
+    };
+    let words = match (response.status, response.own_words()) {
+        (0 | 300..=399, _) => {
+            format!("{} answered with a redirect, which is not followed: name its target instead", asked(request))
+        }
+        (status, None) => format!("{} answered {status}", asked(request)),
+        (status, Some(own)) => format!("{} answered {status} ({own})", asked(request)),
+    };
+    Failed { failure, status: Some(response.status).filter(|status| *status > 0), words }
+}
+
+/// An answer that makes no sense, and what would.
+pub(super) fn nonsense(request: &Request, response: &Response, expected: &str) -> Failed {
+    let words =
+        format!("{} answered {} with {}: {expected}", asked(request), response.status, response.body_in_words());
+    Failed { failure: Failure::Nonsense, status: Some(response.status), words }
+}

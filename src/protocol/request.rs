@@ -1,0 +1,44 @@
+//! What a step becomes.
+
+use super::Json;
+
+/// What carries out a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// An HTTP exchange.
+    Http(Request),
+    /// A function of the app, by its name in the options, with its one argument. The edge adds the `signal`.
+    Function {
+        /// Its name.
+        name: &'static str,
+        /// Its argument.
+        argument: Json,
+    },
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// `GET`, `PUT`, …
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Headers of the service's own. The app's are added where `is_api` says so.
+    pub headers: Vec<(String, String)>,
+    /// What is sent.
+    pub body: Body,
+    /// Whether it goes to the service's API: the app's headers and credentials go with it, redirects are not
+    /// followed. They go nowhere else.
+    pub is_api: bool,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON, with its content type.
+    Json(Json),
+    /// The part's bytes as they are.
+    Slice,
+}

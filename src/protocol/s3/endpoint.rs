@@ -1,0 +1,180 @@
+//! The endpoints of [Uppy Companion](https://uppy.io/docs/companion/), and of every backend that speaks like it.
+
+use super::super::answer::{asked, nonsense, refusal};
+use super::super::url::escaped;
+use super::super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, xml};
+use crate::core::{Failed, Failure, Reply, Rules, Step};
+
+/// A signing backend, by its address.
+#[derive(Clone, Debug)]
+pub struct S3Endpoint {
+    endpoint: String,
+}
+
+const HINT: &str = "is `endpoint` the address of the backend's S3 routes, like `/s3/multipart`?";
+
+impl S3Endpoint {
+    /// The backend at `endpoint`, an absolute address without query.
+    #[must_use]
+    pub fn new(endpoint: &str) -> Self {
+        Self { endpoint: endpoint.trim_end_matches('/').to_owned() }
+    }
+
+    fn request(&self, method: &'static str, path: &str, body: Body) -> Call {
+        let url = format!("{}{path}", self.endpoint);
+        Call::Http(Request { method, url, headers: Vec::new(), body, is_api: true })
+    }
+}
+
+/// `/{uploadId}{rest}?key=…`
+fn path(session: &Json, rest: &str) -> String {
+    let field = |name| escaped(session.text(name).unwrap_or_default());
+    format!("/{}{rest}?key={}", field("uploadId"), field("key"))
+}
+
+impl Adapter for S3Endpoint {
+    fn kind(&self) -> &'static str {
+        "s3"
+    }
+
+    fn rules(&self) -> Rules {
+        super::rules(origin(&self.endpoint))
+    }
+
+    fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
+        Ok(match step {
+            Step::Open => {
+                let metadata = file.metadata.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+                let body = Json::object([
+                    ("filename", file.name.as_str().into()),
+                    ("type", file.kind.as_str().into()),
+                    ("metadata", Json::Map(metadata.collect())),
+                ]);
+                self.request("POST", "", Body::Json(body))
+            }
+            Step::Prepare { session, parts } => match parts.as_slice() {
+                [part] => self.request("GET", &path(session, &format!("/{}", number(part))), Body::Empty),
+                parts => {
+                    let numbers: Vec<_> = parts.iter().map(|part| number(part).to_string()).collect();
+                    let path = format!("{}&partNumbers={}", path(session, "/batch"), numbers.join(","));
+                    self.request("GET", &path, Body::Empty)
+                }
+            },
+            Step::Send { ticket, .. } => Call::Http(super::put(ticket.as_ref().unwrap_or(&Json::Null))),
+            Step::Inspect { session } | Step::Verify { session } => {
+                self.request("GET", &path(session, ""), Body::Empty)
+            }
+            Step::Close { session, receipts } => {
+                let body = Json::object([("parts", super::parts(receipts))]);
+                self.request("POST", &path(session, "/complete"), Body::Json(body))
+            }
+            Step::Discard { session } => self.request("DELETE", &path(session, ""), Body::Empty),
+        })
+    }
+
+    fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let Answer::Http { request, response } = answer else {
+            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
+        };
+        if matches!(step, Step::Send { .. }) {
+            return super::stored(request, response);
+        }
+        let failed = (!response.is_ok()).then(|| failure(request, response));
+        match (step, failed) {
+            // A backend that only signs one by one does not know the route.
+            (Step::Prepare { parts, .. }, Some(failed))
+                if parts.len() > 1 && matches!(response.status, 400 | 404 | 405) =>
+            {
+                Err(Failed { failure: Failure::OneByOne, ..failed })
+            }
+            (Step::Inspect { .. } | Step::Verify { .. }, Some(Failed { failure: Failure::Gone, .. })) => {
+                Ok(Reply::Unknown)
+            }
+            (_, Some(failed)) => Err(failed),
+            (Step::Open, None) => opened(request, response),
+            (Step::Prepare { parts, .. }, None) => {
+                let only = match parts.as_slice() {
+                    [part] => Some(part.index),
+                    _ => None,
+                };
+                signed(request, response, only)
+            }
+            (Step::Inspect { .. } | Step::Verify { .. }, None) => match response.json.as_ref().and_then(Json::items) {
+                Some(items) => Ok(super::listed(items)),
+                None => Err(nonsense(request, response, "an array of parts was expected")),
+            },
+            (Step::Close { .. }, None) => closed(request, response),
+            (Step::Discard { .. } | Step::Send { .. }, None) => Ok(Reply::Discarded),
+        }
+    }
+
+    fn outcome(&self, session: &Json, closing: &Json) -> Outcome {
+        super::functions::outcome(session, closing)
+    }
+
+    fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str> {
+        super::etag(receipt)
+    }
+}
+
+/// A backend hands the store's errors on in its own way; that a session is unknown is told by the store's word for it.
+fn failure(request: &Request, response: &Response) -> Failed {
+    let failed = refusal(request, response);
+    let unknown = response.own_words().is_some_and(|words| words.contains("NoSuchUpload"));
+    if unknown { Failed { failure: Failure::Gone, ..failed } } else { failed }
+}
+
+fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
+    let names = response.json.as_ref().and_then(|json| Some((json.text("uploadId")?, json.text("key")?)));
+    match names {
+        Some((upload_id, key)) => Ok(Reply::Opened(super::session(upload_id, key))),
+        None => Err(nonsense(request, response, &format!("JSON with `uploadId` and `key` was expected: {HINT}"))),
+    }
+}
+
+fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<Reply<Json>, Failed> {
+    let Some(json) = &response.json else {
+        return Err(nonsense(request, response, &format!("JSON with signed URLs was expected: {HINT}")));
+    };
+    let expires = json.whole("expires");
+    let tickets: Result<Vec<_>, Failed> = match (only, json.text("url"), json.get("presignedUrls")) {
+        (Some(index), Some(url), _) => {
+            super::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])
+        }
+        (_, _, Some(Json::Map(urls))) => urls
+            .iter()
+            .filter_map(|(number, url)| Some((number.parse::<u32>().ok()?.checked_sub(1)?, url.as_text()?)))
+            .map(|(index, url)| Ok((index, super::ticket(url, None, expires)?)))
+            .collect(),
+        _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
+    };
+    Ok(Reply::Prepared(tickets?))
+}
+
+/// `CompleteMultipartUpload` [can answer 200 with an error inside](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html):
+/// the status is sent before the parts are joined.
+fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
+    if let Some((code, message)) = xml::error(&response.text) {
+        let failure = match code.as_str() {
+            "InternalError" | "ServiceUnavailable" | "SlowDown" | "RequestTimeout" | "OperationAborted" => Failure::Server,
+            "NoSuchUpload" => Failure::Gone,
+            _ => Failure::Rejected,
+        };
+        let words = format!("{} answered {} with an error inside ({code}: {message})", asked(request), response.status);
+        return Err(Failed { failure, status: Some(response.status), words });
+    }
+    match &response.json {
+        Some(json) if json.text("error").is_some() => {
+            let words = format!(
+                "{} answered {} with an error inside ({})",
+                asked(request),
+                response.status,
+                response.own_words().unwrap_or_default()
+            );
+            Err(Failed { failure: Failure::Server, status: Some(response.status), words })
+        }
+        Some(json @ Json::Map(_)) => Ok(Reply::Closed(json.clone())),
+        _ if response.text.trim().is_empty() => Ok(Reply::Closed(Json::Null)),
+        _ => Err(nonsense(request, response, &format!("JSON with `location` was expected: {HINT}"))),
+    }
+}

@@ -1,0 +1,114 @@
+//! Functions of the app that stand for a backend.
+
+use super::super::{Adapter, Answer, Call, File, Json, Outcome, number};
+use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
+
+/// A signing backend made of the app's own functions. Those that may be left out say what is possible.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct S3Functions {
+    /// Whether there is `list`.
+    pub list: bool,
+    /// Whether there is `verify`.
+    pub verify: bool,
+    /// Whether there is `abort`.
+    pub abort: bool,
+}
+
+/// What a function is told of the session, and more.
+fn argument<const N: usize>(session: &Json, more: [(&str, Json); N]) -> Json {
+    let names = ["uploadId", "key"].map(|name| (name.to_owned(), session.text(name).unwrap_or_default().into()));
+    let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Json::Map(names.into_iter().chain(more).collect())
+}
+
+impl Adapter for S3Functions {
+    fn kind(&self) -> &'static str {
+        "s3"
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { inspects: self.list, verifies: self.verify, discards: self.abort, ..super::rules(None) }
+    }
+
+    fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
+        let argument = match step {
+            Step::Send { ticket, .. } => return Ok(Call::Http(super::put(ticket.as_ref().unwrap_or(&Json::Null)))),
+            Step::Open => Json::object([
+                ("name", file.name.as_str().into()),
+                ("type", file.kind.as_str().into()),
+                ("size", file.size.into()),
+            ]),
+            Step::Prepare { session, parts } => {
+                let part = |part: &PartRange| {
+                    Json::object([("partNumber", number(part).into()), ("size", part.size().into())])
+                };
+                argument(session, [("parts", Json::List(parts.iter().map(part).collect()))])
+            }
+            Step::Close { session, receipts } => argument(session, [("parts", super::parts(receipts))]),
+            Step::Inspect { session } | Step::Verify { session } | Step::Discard { session } => argument(session, []),
+        };
+        Ok(Call::Function { name: step.role(), argument })
+    }
+
+    fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let value = match answer {
+            Answer::Http { request, response } => return super::stored(request, response),
+            Answer::Value(value) => value,
+        };
+        match step {
+            Step::Open => match (value.text("uploadId"), value.text("key")) {
+                (Some(upload_id), Some(key)) => Ok(Reply::Opened(super::session(upload_id, key))),
+                _ => Err(wrong(step, "{ uploadId, key }")),
+            },
+            Step::Prepare { .. } => {
+                let parts = value.items().ok_or_else(|| wrong(step, "[{ partNumber, url }, …]"))?;
+                parts.iter().map(signed).collect::<Result<_, _>>().map(Reply::Prepared)
+            }
+            Step::Inspect { .. } => match value.items() {
+                Some(items) => Ok(super::listed(items)),
+                None => Err(wrong(step, "[{ PartNumber, ETag, Size }, …]")),
+            },
+            Step::Close { .. } => Ok(Reply::Closed(value.clone())),
+            Step::Verify { .. } => match (value, value.whole("size")) {
+                (Json::Null, _) => Ok(Reply::Absent),
+                (_, Some(size)) => Ok(Reply::Whole { size, closing: value.clone() }),
+                _ => Err(wrong(step, "{ size, etag } or null")),
+            },
+            Step::Discard { .. } | Step::Send { .. } => Ok(Reply::Discarded),
+        }
+    }
+
+    fn outcome(&self, session: &Json, closing: &Json) -> Outcome {
+        outcome(session, closing)
+    }
+
+    fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str> {
+        super::etag(receipt)
+    }
+}
+
+pub(super) fn outcome(session: &Json, closing: &Json) -> Outcome {
+    Outcome {
+        upload_id: session.text("uploadId").unwrap_or_default().to_owned(),
+        object_id: session.text("key").map(ToOwned::to_owned),
+        location: closing.text("location").map(ToOwned::to_owned),
+    }
+}
+
+fn signed(part: &Json) -> Result<(u32, crate::core::Ticket<Json>), Failed> {
+    let number = part.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok());
+    match (number, part.text("url")) {
+        (Some(index), Some(url)) => {
+            Ok((index, super::ticket(url, part.get("headers"), part.whole("expiresIn"))?))
+        }
+        _ => Err(Failed::new(
+            Failure::Nonsense,
+            "your function `sign` gave a part without `partNumber` or `url`: each needs both".into(),
+        )),
+    }
+}
+
+fn wrong(step: &Step<Json>, expected: &str) -> Failed {
+    let words = format!("your function `{}` gave something else than {expected}", step.role());
+    Failed::new(Failure::Nonsense, words)
+}
