@@ -95,13 +95,12 @@ fn remapped_paths() -> Result<Vec<String>> {
     let registries = home
         .map(|home| home.join("registry/src"))
         .and_then(|sources| fs::read_dir(sources).ok());
-    let checkout = root().canonicalize().context("cannot find the checkout")?;
     let folders = registries
         .into_iter()
         .flatten()
         .flatten()
         .map(|entry| (entry.path(), "crates"));
-    let folders = folders.chain([(checkout, "upslice")]);
+    let folders = folders.chain([(root().to_owned(), "upslice")]);
     Ok(folders
         .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
         .collect())

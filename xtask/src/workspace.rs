@@ -9,8 +9,9 @@ use crate::child::Job;
 
 /// The checkout.
 pub(crate) fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     // The crate lies one folder below the root.
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    here.parent().unwrap_or(here)
 }
 
 /// A cargo command in the checkout. From nothing, on two cores, the largest build takes some minutes.

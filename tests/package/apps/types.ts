@@ -1,0 +1,56 @@
+// A program that uses the package's types as an app would; it is compiled, never run.
+import { init, s3, upload, UploadError, type Destination, type Progress, type UploadResult } from "upslice";
+import { upload as slimUpload } from "upslice/slim";
+
+const companion: Destination<{ location?: string }> = s3({
+  endpoint: "/s3/multipart",
+  headers: async () => ({ authorization: "Bearer token" }),
+  metadata: (file) => ({ type: file.type }),
+});
+
+const own = s3({
+  create: async ({ name, type, size, signal }) => {
+    const answer = await fetch("/create", { method: "POST", body: JSON.stringify({ name, type, size }), signal });
+    return (await answer.json()) as { uploadId: string; key: string };
+  },
+  sign: async ({ uploadId, parts }) =>
+    parts.map(({ partNumber }) => ({ partNumber, url: `/part/${uploadId}/${partNumber}`, expiresIn: 900 })),
+  complete: async ({ parts }) => ({ location: parts[0]?.ETag }),
+});
+
+export async function store(file: File, signal: AbortSignal): Promise<string | undefined> {
+  await init(new URL("https://app.example/upslice.wasm"));
+  const one = upload(file, {
+    to: companion,
+    partSize: 8 * 1024 * 1024,
+    concurrency: "auto",
+    retry: { limit: 3 },
+    transport: "xhr",
+    signal,
+    onProgress: ({ sent, total, millisecondsLeft }: Progress) => console.log(sent / total, millisecondsLeft?.toFixed()),
+  });
+  one.addEventListener("part", ({ detail }) => console.log(detail.number + detail.size));
+  one.addEventListener("retry", ({ detail: { error, delay } }) => console.log(error.code, delay));
+  one.pause();
+  one.resume();
+  try {
+    const { location, parts, response }: UploadResult<{ location?: string }> = await one;
+    console.log(parts.map(({ etag }) => etag), response.location);
+    return location;
+  } catch (error) {
+    if (error instanceof UploadError && error.code === "aborted") return undefined;
+    throw error;
+  }
+}
+
+export const other = (file: Blob) => slimUpload(file, { to: own }).catch(({ code, part }) => ({ code, part }));
+
+declare const file: File;
+// @ts-expect-error: a destination is needed.
+upload(file, {});
+// @ts-expect-error: a size is a number of bytes.
+upload(file, { to: own, partSize: "8 MiB" });
+// @ts-expect-error: functions of one's own come in threes.
+s3({ create: async () => ({ uploadId: "1", key: "1" }) });
+// @ts-expect-error: no such event.
+upload(file, { to: own }).addEventListener("part", (event: CustomEvent<number>) => event);

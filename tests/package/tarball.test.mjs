@@ -1,0 +1,35 @@
+// What would be published is exactly this, and the linters of packages agree with it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { here, run, tarball } from "./app.mjs";
+
+test("the tarball holds what is meant to be published, and one module", async () => {
+  const { files } = await tarball();
+  assert.deepEqual(files, [
+    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "glue.js", "index.d.ts", "index.js", "package.json",
+    "slim.d.ts", "slim.js", "upslice.js", "upslice.wasm", "wasm-inline.js",
+  ]);
+});
+
+test("nothing in it runs at installation, and nothing else is installed with it", () => {
+  const manifest = JSON.parse(readFileSync(`${process.env.UPSLICE_PKG}/package.json`));
+  assert.equal(manifest.scripts, undefined);
+  assert.equal(manifest.dependencies, undefined);
+  assert.equal(manifest.sideEffects, false);
+});
+
+test("publint has nothing to say", async () => {
+  const { buffer } = new Uint8Array(readFileSync((await tarball()).path));
+  const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg, { color: false })), []);
+});
+
+test("the types resolve wherever ES modules do", async () => {
+  const attw = here("node_modules/@arethetypeswrong/cli/dist/index.js");
+  // The module of bytes has no types.
+  const flags = ["--profile", "esm-only", "--no-definitely-typed", "--format", "ascii", "--exclude-entrypoints", "upslice.wasm"];
+  await run("node", [attw, (await tarball()).path, ...flags]).catch(({ stdout, stderr }) => assert.fail(stdout + stderr));
+});
