@@ -8,8 +8,8 @@
 //! What a service gives (sessions, URLs, receipts) is the type parameter `K`: kept here, understood elsewhere.
 
 mod dice;
-mod error;
 mod errand;
+mod error;
 mod instant;
 mod ledger;
 mod origin;

@@ -92,7 +92,8 @@ impl Link {
     /// Whether another part may go out, of an upload that wants at most `wanted` here.
     pub(super) fn has_room(&self, wanted: Option<u32>) -> bool {
         // An app that asks for more than the default six gets it: HTTP/2 has no such limit.
-        let most = wanted.map_or(self.limit, |wanted| if self.limit < CONNECTIONS { self.limit } else { wanted.max(self.limit) });
+        let most = wanted
+            .map_or(self.limit, |wanted| if self.limit < CONNECTIONS { self.limit } else { wanted.max(self.limit) });
         self.in_flight < most
     }
 

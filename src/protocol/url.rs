@@ -30,7 +30,11 @@ pub(super) fn shown(url: &str) -> String {
 /// The value of a name in an address's query, as it stands there.
 pub(super) fn query_value<'a>(url: &'a str, name: &str) -> Option<&'a str> {
     let query = url.split_once('?')?.1.split('#').next()?;
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
 }
 
 /// Text as one segment of a path, or one value of a query: all but RFC 3986's unreserved characters escaped.

@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn an_error_is_read_and_nothing_else_is() {
-        let xml = "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>a &lt;b&gt; &amp;lt;</Message></Error>";
+        let xml =
+            "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>a &lt;b&gt; &amp;lt;</Message></Error>";
         assert_eq!(error(xml), Some(("AccessDenied".into(), "a <b> &lt;".into())));
         assert_eq!(error("<Error><Code>Cut"), None);
         assert_eq!(error("<html>"), None);

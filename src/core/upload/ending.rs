@@ -1,7 +1,9 @@
 //! Endings: exactly one is told. What is stored after an abort is removed, and looked for again.
 
 use super::super::errand::Errand;
-use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step};
+use super::super::{
+    Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
+};
 use super::{Phase, Upload};
 use std::time::Duration;
 

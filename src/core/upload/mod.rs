@@ -16,6 +16,7 @@ mod ending;
 mod errands;
 mod sending;
 mod signing;
+mod tasks;
 mod telling;
 
 use super::errand::Errand;
@@ -24,8 +25,8 @@ use super::part::{Part, Standing};
 use super::progress::Meter;
 use super::watch::{Purpose, Task};
 use super::{
-    Carrier, Config, Dice, Event, Failed, Failure, Input, Instant, Ledger, Now, OnPause, Origins, Output, PartRange,
-    Plan, PlanError, Preparing, Reply, Rules, State, Step, TaskId,
+    Config, Dice, Event, Input, Instant, Ledger, Now, OnPause, Origins, Output, PartRange, Plan, PlanError, Preparing,
+    Rules, State, TaskId,
 };
 use closing::Closing;
 use ending::Clearing;
@@ -40,8 +41,13 @@ pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
 enum Phase<K> {
     Idle(Ledger<K>),
     Opening(Errand),
-    Inspecting { session: K, errand: Errand },
-    Sending { session: K },
+    Inspecting {
+        session: K,
+        errand: Errand,
+    },
+    Sending {
+        session: K,
+    },
     Closing(Closing<K>),
     /// Aborted while a create was out: its answer is awaited, to be discarded.
     Orphan(Errand),
@@ -232,116 +238,6 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    fn finished(&mut self, now: Now, origins: &mut Origins, id: TaskId, outcome: Result<Reply<K>, Failed>) {
-        let Some(task) = self.tasks.remove(&id) else {
-            // A cancelled task has ended: its answer, if it had one, is nobody's.
-            self.recalled.remove(&id);
-            return;
-        };
-        let outage = self.hear(now.instant, origins, &task, &outcome);
-        self.conclude(now, origins, task, outcome, outage);
-    }
-
-    /// Gives the outcome of a task, which is no longer among the running ones, to whoever waits for it.
-    fn conclude(
-        &mut self,
-        now: Now,
-        origins: &mut Origins,
-        task: Task,
-        outcome: Result<Reply<K>, Failed>,
-        outage: bool,
-    ) {
-        match (&task.purpose, outcome) {
-            (Purpose::Send(index), Ok(Reply::Sent(receipt))) => {
-                let index = *index;
-                self.part_stored(now.instant, origins, &task, index, receipt);
-            }
-            (Purpose::Send(index), Err(failed)) => {
-                let index = *index;
-                self.part_failed(now, origins, &task, index, &failed, outage);
-            }
-            (Purpose::Prepare(parts), outcome) => {
-                let parts = parts.clone();
-                self.prepared(now, origins, &parts, outcome, outage);
-            }
-            (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
-            // An adapter that answers a part with anything else has a bug; the part is not stored.
-            (Purpose::Send(_), Ok(_)) => {
-                let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
-                self.fail_with(now, origins, &failed, "sending a part", 1);
-            }
-        }
-    }
-
-    /// What the outcome says of the origin. Returns whether it was an outage, which spends no attempt.
-    fn hear(&self, now: Instant, origins: &mut Origins, task: &Task, outcome: &Result<Reply<K>, Failed>) -> bool {
-        let Some(origin) = &task.origin else { return false };
-        let link = origins.link(origin);
-        if matches!(task.purpose, Purpose::Send(_)) {
-            link.in_flight = link.in_flight.saturating_sub(1);
-            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
-        }
-        match outcome.as_ref().map_err(|failed| &failed.failure) {
-            Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
-            Err(Failure::Silence | Failure::FileChanged | Failure::Callback) => {
-                if task.knocks {
-                    link.knock_ended();
-                }
-                false
-            }
-            Ok(_) | Err(_) => {
-                link.answered(now);
-                false
-            }
-        }
-    }
-
-    /// Cancels a task. Its slot is free at once: the driver ends it before it begins another.
-    fn recall(&mut self, id: TaskId, origins: &mut Origins) {
-        if let Some(task) = self.tasks.remove(&id) {
-            self.release(&task, origins);
-            self.recalled.insert(id);
-            self.outputs.push_back(Output::Cancel { task: id });
-        }
-    }
-
-    /// Gives back what a task held of its origin.
-    fn release(&self, task: &Task, origins: &mut Origins) {
-        let Some(origin) = &task.origin else { return };
-        let link = origins.link(origin);
-        if matches!(task.purpose, Purpose::Send(_)) {
-            link.in_flight = link.in_flight.saturating_sub(1);
-            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
-        }
-        if task.knocks {
-            link.knock_ended();
-        }
-    }
-
-    /// Gives everything back: the upload is thrown away.
-    pub(super) fn leave(&mut self, origins: &mut Origins) {
-        let running: Vec<_> = self.tasks.keys().copied().collect();
-        running.into_iter().for_each(|task| self.recall(task, origins));
-    }
-
-    /// Begins a task.
-    fn run(&mut self, now: Instant, origins: &mut Origins, step: Step<K>, task: Task) -> TaskId {
-        self.minted += 1;
-        let id = TaskId(self.minted);
-        let mut task = Task { began: now, alive: now, ..task };
-        if let Some(origin) = &task.origin {
-            let link = origins.link(origin);
-            task.knocks = link.began();
-            if matches!(task.purpose, Purpose::Send(_)) {
-                link.in_flight += 1;
-                link.bytes_in_flight += task.size;
-            }
-        }
-        self.tasks.insert(id, task);
-        self.outputs.push_back(Output::Run { task: id, step });
-        id
-    }
-
     fn sends(&self) -> impl Iterator<Item = (&TaskId, u32)> {
         self.tasks.iter().filter_map(|(id, task)| match task.purpose {
             Purpose::Send(index) => Some((id, index)),
@@ -367,22 +263,6 @@ impl<K: Clone> Upload<K> {
 
     fn emit(&mut self, event: Event<K>) {
         self.outputs.push_back(Output::Emit(event));
-    }
-
-    /// A blank task; the caller fills in what it knows.
-    fn task(&self, purpose: Purpose) -> Task {
-        Task {
-            purpose,
-            origin: self.rules.api.clone(),
-            knocks: false,
-            began: Instant::default(),
-            alive: Instant::default(),
-            size: 0,
-            sent: 0,
-            carrier: Carrier::Fetch,
-            stalls: 0,
-            spared: false,
-        }
     }
 
     /// Nothing is stored, nothing is in hand.

@@ -148,7 +148,9 @@ impl<K: Clone> Upload<K> {
                 let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
                 // Those signed with it will be refused as well.
                 let (parts, queued) = (&mut self.parts, std::mem::take(&mut self.ready));
-                queued.iter().for_each(|queued| drop(parts[*queued as usize].pass.take_if(|pass| pass.minted <= minted)));
+                queued
+                    .iter()
+                    .for_each(|queued| drop(parts[*queued as usize].pass.take_if(|pass| pass.minted <= minted)));
                 queued.into_iter().chain([index]).for_each(|index| self.requeue(index));
             }
             Failure::Refused
@@ -198,8 +200,7 @@ impl<K: Clone> Upload<K> {
     fn part_error(&self, index: u32, failed: &Failed) -> Error {
         let range = self.plan.part(index);
         let attempts = self.parts[index as usize].spent.max(1);
-        let subject =
-            format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
+        let subject = format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
         Error { part: Some(index), ..Error::of(failed, &subject, attempts) }
     }
 

@@ -19,7 +19,11 @@ impl<K: Clone> Upload<K> {
             let asked = self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Prepare(_))).count();
             let most = if self.batch == 1 { slots as usize } else { 1 };
             let stock = self.ready.len() + self.preparing.len();
-            if self.paused || asked >= most || stock >= 2 * slots as usize || !self.may_call(now, origins, self.signing.until) {
+            if self.paused
+                || asked >= most
+                || stock >= 2 * slots as usize
+                || !self.may_call(now, origins, self.signing.until)
+            {
                 return;
             }
             let batch = self.fitting_batch(now) as usize;

@@ -65,7 +65,8 @@ impl<K: Clone> Upload<K> {
     fn watch_reach(&mut self, now: Now, origins: &Origins) {
         let part = self.ready.first().and_then(|index| self.origin_of(*index));
         let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
-        let is_out = [part, api].into_iter().flatten().any(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
+        let is_out =
+            [part, api].into_iter().flatten().any(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
         if self.paused || self.ended.is_some() || !is_out {
             self.offline_since = None;
         } else {

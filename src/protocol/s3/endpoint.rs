@@ -156,7 +156,9 @@ fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<R
 fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
     if let Some((code, message)) = xml::error(&response.text) {
         let failure = match code.as_str() {
-            "InternalError" | "ServiceUnavailable" | "SlowDown" | "RequestTimeout" | "OperationAborted" => Failure::Server,
+            "InternalError" | "ServiceUnavailable" | "SlowDown" | "RequestTimeout" | "OperationAborted" => {
+                Failure::Server
+            }
             "NoSuchUpload" => Failure::Gone,
             _ => Failure::Rejected,
         };

@@ -118,10 +118,7 @@ fn etag(receipt: &Json) -> Option<&str> {
 /// The parts as completing wants them.
 fn parts(receipts: &[(crate::core::PartRange, Json)]) -> Json {
     let part = |(part, receipt): &(crate::core::PartRange, Json)| {
-        Json::object([
-            ("PartNumber", super::number(part).into()),
-            ("ETag", etag(receipt).unwrap_or_default().into()),
-        ])
+        Json::object([("PartNumber", super::number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())])
     };
     Json::List(receipts.iter().map(part).collect())
 }

@@ -1,0 +1,133 @@
+//! Tasks: how one begins, is called back, and what its end means for those who wait for it.
+
+use super::super::watch::{Purpose, Task};
+use super::super::{Carrier, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, TaskId};
+use super::Upload;
+
+impl<K: Clone> Upload<K> {
+    /// A blank task; the caller fills in what it knows.
+    pub(super) fn task(&self, purpose: Purpose) -> Task {
+        Task {
+            purpose,
+            origin: self.rules.api.clone(),
+            knocks: false,
+            began: Instant::default(),
+            alive: Instant::default(),
+            size: 0,
+            sent: 0,
+            carrier: Carrier::Fetch,
+            stalls: 0,
+            spared: false,
+        }
+    }
+
+    pub(super) fn finished(&mut self, now: Now, origins: &mut Origins, id: TaskId, outcome: Result<Reply<K>, Failed>) {
+        let Some(task) = self.tasks.remove(&id) else {
+            // A cancelled task has ended: its answer, if it had one, is nobody's.
+            self.recalled.remove(&id);
+            return;
+        };
+        let outage = self.hear(now.instant, origins, &task, &outcome);
+        self.conclude(now, origins, task, outcome, outage);
+    }
+
+    /// Gives the outcome of a task, which is no longer among the running ones, to whoever waits for it.
+    pub(super) fn conclude(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        task: Task,
+        outcome: Result<Reply<K>, Failed>,
+        outage: bool,
+    ) {
+        match (&task.purpose, outcome) {
+            (Purpose::Send(index), Ok(Reply::Sent(receipt))) => {
+                let index = *index;
+                self.part_stored(now.instant, origins, &task, index, receipt);
+            }
+            (Purpose::Send(index), Err(failed)) => {
+                let index = *index;
+                self.part_failed(now, origins, &task, index, &failed, outage);
+            }
+            (Purpose::Prepare(parts), outcome) => {
+                let parts = parts.clone();
+                self.prepared(now, origins, &parts, outcome, outage);
+            }
+            (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
+            // An adapter that answers a part with anything else has a bug; the part is not stored.
+            (Purpose::Send(_), Ok(_)) => {
+                let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
+                self.fail_with(now, origins, &failed, "sending a part", 1);
+            }
+        }
+    }
+
+    /// What the outcome says of the origin. Returns whether it was an outage, which spends no attempt.
+    fn hear(&self, now: Instant, origins: &mut Origins, task: &Task, outcome: &Result<Reply<K>, Failed>) -> bool {
+        let Some(origin) = &task.origin else { return false };
+        let link = origins.link(origin);
+        if matches!(task.purpose, Purpose::Send(_)) {
+            link.in_flight = link.in_flight.saturating_sub(1);
+            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+        }
+        match outcome.as_ref().map_err(|failed| &failed.failure) {
+            Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
+            Err(Failure::Silence | Failure::FileChanged | Failure::Callback) => {
+                if task.knocks {
+                    link.knock_ended();
+                }
+                false
+            }
+            Ok(_) | Err(_) => {
+                link.answered(now);
+                false
+            }
+        }
+    }
+
+    /// Cancels a task. Its slot is free at once: the driver ends it before it begins another.
+    pub(super) fn recall(&mut self, id: TaskId, origins: &mut Origins) {
+        if let Some(task) = self.tasks.remove(&id) {
+            self.release(&task, origins);
+            self.recalled.insert(id);
+            self.outputs.push_back(Output::Cancel { task: id });
+        }
+    }
+
+    /// Gives back what a task held of its origin.
+    fn release(&self, task: &Task, origins: &mut Origins) {
+        let Some(origin) = &task.origin else { return };
+        let link = origins.link(origin);
+        if matches!(task.purpose, Purpose::Send(_)) {
+            link.in_flight = link.in_flight.saturating_sub(1);
+            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+        }
+        if task.knocks {
+            link.knock_ended();
+        }
+    }
+
+    /// Gives everything back: the upload is thrown away.
+    pub(in crate::core) fn leave(&mut self, origins: &mut Origins) {
+        let running: Vec<_> = self.tasks.keys().copied().collect();
+        running.into_iter().for_each(|task| self.recall(task, origins));
+    }
+
+    /// Begins a task.
+    pub(super) fn run(&mut self, now: Instant, origins: &mut Origins, step: Step<K>, task: Task) -> TaskId {
+        self.minted += 1;
+        let id = TaskId(self.minted);
+        let mut task = Task { began: now, alive: now, ..task };
+        if let Some(origin) = &task.origin {
+            let link = origins.link(origin);
+            task.knocks = link.began();
+            if matches!(task.purpose, Purpose::Send(_)) {
+                link.in_flight += 1;
+                link.bytes_in_flight += task.size;
+            }
+        }
+        self.tasks.insert(id, task);
+        self.outputs.push_back(Output::Run { task: id, step });
+        id
+    }
+}
