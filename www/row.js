@@ -134,12 +134,12 @@ export class Row extends EventTarget {
     this.element.dataset.state = state;
     this.#find(".state").textContent = words.STATES[state];
     const shown = (state === "failed" && NO_RETRY[this.#code]) || BUTTONS[state];
-    const focused = this.element.contains(document.activeElement);
+    const { activeElement } = document; // asked for now: a hidden button loses the focus at once
     for (const button of this.element.querySelectorAll(".actions button")) {
       button.hidden = !shown.includes(button.dataset.act);
     }
     // Who pressed Pause is on Resume now, and not thrown back to the top of the page.
-    if (focused && document.activeElement.hidden) this.element.querySelector(".actions button:not([hidden])")?.focus();
+    if (this.element.contains(activeElement) && activeElement.hidden) this.element.querySelector(".actions button:not([hidden])")?.focus();
     this.#draw();
     this.dispatchEvent(new Event("change"));
   }

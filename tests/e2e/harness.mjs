@@ -1,6 +1,7 @@
 // The real server, a real browser, and what a test asks of both. Decides nothing: tests assert.
 //
-// UPSLICE_ROOT        the checkout: its www/ and pkg/ are served       default: two folders up
+// UPSLICE_ROOT        the checkout, whose www/ is served                default: two folders up
+// UPSLICE_PKG         the built package                                default: pkg/ of the checkout
 // UPSLICE_SERVER_BIN  the reference server's binary                    needed
 // UPSLICE_CHROMIUM    the browser's binary                             needed
 
@@ -21,6 +22,8 @@ export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 
 export const ROOT = process.env.UPSLICE_ROOT ?? fileURLToPath(new URL("../..", import.meta.url));
+
+const PKG = process.env.UPSLICE_PKG ?? join(ROOT, "pkg");
 
 /** A folder of this test file's own, removed at its end. */
 export const scratch = mkdtempSync(join(tmpdir(), "upslice-e2e-"));
@@ -44,7 +47,7 @@ export class Server {
     const data = mkdtempSync(join(scratch, "data-"));
     const child = spawn(needed("UPSLICE_SERVER_BIN"), [
       "--port", "0", "--storage-port", "0", "--data", data,
-      "--www", join(ROOT, "www"), "--pkg", join(ROOT, "pkg"), ...args,
+      "--www", join(ROOT, "www"), "--pkg", PKG, ...args,
     ], { stdio: ["ignore", "pipe", "pipe"] });
     const said = [];
     const server = new Server(child, data, await new Promise((resolve, reject) => {
@@ -90,9 +93,9 @@ export class Server {
   forget() { return this.ask("DELETE", "/_/requests"); }
   requests() { return this.ask("GET", "/_/requests"); }
 
-  /** The logged requests of one step; see `stepOf`. */
+  /** The logged requests of one step: "create", "sign", "part", "complete", "abort", "list", "preflight". */
   async requestsOf(step) {
-    return (await this.requests()).filter((request) => stepOf(request) === step);
+    return (await this.requests()).filter((request) => request.step === step);
   }
 
   /** What the server says to someone who asks for the stored parts of a session: 404 once it is gone. */
@@ -107,18 +110,6 @@ export class Server {
     await this.mend();
     await this.forget();
   }
-}
-
-/** Which step of an S3 upload a logged request was. */
-export function stepOf({ method, path }) {
-  const [address, query = ""] = path.split("?");
-  if (method === "OPTIONS") return "preflight";
-  if (!address.startsWith("/s3/multipart")) return method === "PUT" && /partNumber=/i.test(query) ? "part" : "other";
-  const [, , , uploadId, last] = address.split("/");
-  if (!uploadId) return "create";
-  if (last === "complete") return "complete";
-  if (last !== undefined) return "sign";
-  return method === "DELETE" ? "abort" : "list";
 }
 
 let running;
@@ -232,6 +223,15 @@ export async function diskFile(name, size) {
     await handle.close();
   }
   return { path, name, size, sha256: hash.digest("hex") };
+}
+
+/** A file on disk that is all zeros and takes no room. */
+export async function sparseFile(name, size) {
+  const path = join(mkdtempSync(join(scratch, "file-")), name);
+  const handle = await open(path, "w");
+  await handle.truncate(size);
+  await handle.close();
+  return { path, name, size };
 }
 
 /** Things of which each may be used by one test at a time. */
