@@ -1,0 +1,104 @@
+//! Carries out what the book says, on the body and on the socket.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
+use s3s::{S3Error, S3ErrorCode};
+
+use super::book::Book;
+use super::rule::Fault;
+use crate::edge::body::Metered;
+use crate::net::accept::Cut;
+use crate::net::control::{Control, End};
+
+/// How much of a body is read before an answer that does not want it.
+pub(crate) const BOUND: u64 = 64 << 20;
+/// How many bytes a truncated answer promises beyond those it sends.
+const MISSING: u64 = 64;
+
+/// Carries out an act that stands in the place of the service. `None` gives the body back: the service is to answer.
+pub(crate) async fn instead(
+    act: Option<&Fault>,
+    mut body: Metered,
+    control: &Control,
+    book: &Book,
+) -> Result<Result<Response<Body>, Metered>, Cut> {
+    match act {
+        Some(Fault::Status { status, headers, body: text, .. }) => {
+            body.skip(BOUND).await;
+            let mut response = Response::new(Body::from(text.clone()));
+            // Rules are checked when they are put.
+            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or_default();
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+            Ok(Ok(response))
+        }
+        Some(Fault::Expire {}) => {
+            body.skip(BOUND).await;
+            let error = S3Error::with_message(S3ErrorCode::AccessDenied, "Request has expired");
+            error.to_http_response().map(|response| Ok(response.map(Body::new))).map_err(|_| Cut)
+        }
+        Some(Fault::Reset { after_bytes }) => {
+            body.skip(*after_bytes).await;
+            control.end(End::Reset);
+            Err(Cut)
+        }
+        Some(Fault::Stall { after_bytes, answer }) => {
+            if *answer {
+                body.skip(u64::MAX).await;
+            } else {
+                body.skip(*after_bytes).await;
+                control.freeze();
+            }
+            tokio::select! {
+                () = control.closed() => {}
+                () = book.cleared() => {}
+            }
+            control.end(End::Reset);
+            Err(Cut)
+        }
+        _ => Ok(Err(body)),
+    }
+}
+
+/// Waits before a request takes effect. The body is taken meanwhile, so that a client that leaves is noticed.
+pub(crate) async fn delay(pause: Duration, body: Metered, control: &Control) -> Result<Body, Cut> {
+    let body = body.ahead(BOUND).await;
+    tokio::select! {
+        () = tokio::time::sleep(pause) => Ok(body),
+        () = control.closed() => Err(Cut),
+    }
+}
+
+/// Breaks an answer that the service has given already.
+pub(crate) fn after(act: Option<&Fault>, response: Response<Body>, control: &Control) -> Result<Response<Body>, Cut> {
+    match act {
+        Some(Fault::Lost {}) => {
+            control.end(End::Close);
+            Err(Cut)
+        }
+        Some(Fault::Truncate {}) => Ok(truncated(response)),
+        _ => Ok(response),
+    }
+}
+
+/// Promises more than it sends, then fails, which closes the connection.
+fn truncated(response: Response<Body>) -> Response<Body> {
+    let (mut head, body) = response.into_parts();
+    let sent = http_body::Body::size_hint(&body).exact().unwrap_or(0);
+    head.headers.remove(TRANSFER_ENCODING);
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(sent + MISSING));
+    let breaks = stream::once(async {
+        // Lets what was written so far leave before the connection goes.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err::<Bytes, _>(axum::Error::new(Cut))
+    });
+    Response::from_parts(head, Body::from_stream(body.into_data_stream().chain(breaks)))
+}

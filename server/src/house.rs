@@ -1,0 +1,181 @@
+//! Everything behind the doors, and which door leads where.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::HOST;
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use s3s::service::S3Service;
+use tower::ServiceExt as _;
+use url::Url;
+
+use crate::control::{self, Door};
+use crate::edge::call::storage_call;
+use crate::edge::cors;
+use crate::edge::exchange::{Edge, method_of};
+use crate::mounts::{self, Mount};
+use crate::net::accept::{Behind, Cut};
+use crate::net::control::Control;
+use crate::services::{Services, StorageOrigin};
+use crate::site;
+
+/// The services, the storage, the page and the control desk of one server.
+pub(crate) struct House {
+    services: Arc<Services>,
+    edge: Arc<Edge>,
+    mounts: Vec<(Box<dyn Mount>, Router)>,
+    storage: Option<S3Service>,
+    /// The page and `/_/`.
+    own: Router,
+}
+
+/// One listener's way into the house.
+#[derive(Clone)]
+pub(crate) struct Entrance {
+    /// What is behind it.
+    pub house: Arc<House>,
+    /// Which door it is.
+    pub door: Door,
+    /// Where it leads.
+    pub leads: Leads,
+}
+
+/// Where an entrance leads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leads {
+    /// To the services; presigned URLs that are handed out there point to the storage at this port.
+    Api {
+        /// The port of the storage origin with the same scheme.
+        storage_port: u16,
+    },
+    /// To the storage.
+    Storage,
+}
+
+impl House {
+    /// Furnishes the house; `storage` is absent where parts go to an external store.
+    pub(crate) fn new(services: Arc<Services>, storage: Option<S3Service>) -> Self {
+        let edge = Arc::new(Edge::default());
+        let mounts: Vec<_> = mounts::all()
+            .into_iter()
+            .map(|mount| {
+                let router = mount.router(Arc::clone(&services));
+                (mount, router)
+            })
+            .collect();
+        let names = mounts.iter().map(|(mount, _)| mount.name()).collect();
+        let own = site::router(&services.options);
+        let own = own.merge(control::router(Arc::clone(&services), Arc::clone(&edge), names));
+        Self { services, edge, mounts, storage, own }
+    }
+
+    /// The mount below whose prefix a path lies, and the rest of the path.
+    fn mount<'a>(&self, path: &'a str) -> Option<(&dyn Mount, &Router, &'a str)> {
+        self.mounts.iter().find_map(|(mount, router)| {
+            let rest = path.strip_prefix(mount.prefix())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some((&**mount, router, rest))
+        })
+    }
+
+    async fn api(&self, request: Request<Incoming>, control: &Arc<Control>) -> Result<Response<Body>, Cut> {
+        let (method, preflight) = method_of(&request);
+        let query = request.uri().query().unwrap_or_default();
+        let Some((mount, router, rest)) = self.mount(request.uri().path()) else {
+            return Ok(self.own.clone().oneshot(request.map(Body::new)).await?);
+        };
+        let call = mount.call(&method, rest, query);
+        if preflight {
+            return Ok(self.edge.preflight(&call, &request, &cors::API).await);
+        }
+        let router = router.clone();
+        let answer = async |request| Ok(router.oneshot(request).await?);
+        self.edge.exchange(&call, request, control, &cors::API, answer).await
+    }
+
+    async fn storage(&self, request: Request<Incoming>, control: &Arc<Control>) -> Result<Response<Body>, Cut> {
+        let (method, preflight) = method_of(&request);
+        let call = storage_call(&method, request.uri().path(), request.uri().query().unwrap_or_default());
+        if preflight {
+            return Ok(self.edge.preflight(&call, &request, &cors::STORAGE).await);
+        }
+        let answer = async |request: Request<Body>| {
+            let Some(storage) = &self.storage else {
+                let mut response = Response::new(Body::from("objects are kept in an external store"));
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                return Ok(response);
+            };
+            let response = storage.call(request.map(s3s::Body::http_body_unsync)).await;
+            response.map(|response| response.map(Body::new)).map_err(|_| Cut)
+        };
+        self.edge.exchange(&call, request, control, &cors::STORAGE, answer).await
+    }
+}
+
+impl Entrance {
+    /// The storage origin as the client of this request reaches it.
+    fn storage_origin(&self, host: Option<&HeaderValue>) -> Url {
+        if let Some(external) = &self.house.services.options.external {
+            return external.endpoint.clone();
+        }
+        let port = match self.leads {
+            Leads::Api { storage_port } => storage_port,
+            Leads::Storage => self.door.port,
+        };
+        let scheme = if self.door.tls { "https" } else { "http" };
+        // A host that is no URL's host is replaced by the one that was bound.
+        let said = host.and_then(|host| host.to_str().ok()).and_then(|host| {
+            let mut url = Url::parse(&format!("{scheme}://{host}/")).ok()?;
+            (url.path() == "/" && url.username().is_empty() && url.query().is_none()).then_some(())?;
+            url.set_port(Some(port)).ok()?;
+            Some(url)
+        });
+        said.unwrap_or_else(|| {
+            let host = match self.door.host {
+                IpAddr::V4(address) => address.to_string(),
+                IpAddr::V6(address) => format!("[{address}]"),
+            };
+            Url::parse(&format!("{scheme}://{host}:{port}/")).expect("an address and a port make an origin")
+        })
+    }
+}
+
+impl Behind for Entrance {
+    fn answer(
+        self,
+        mut request: Request<Incoming>,
+        control: Arc<Control>,
+    ) -> impl Future<Output = Result<Response<Body>, Cut>> + Send + 'static {
+        let entrance = self;
+        async move {
+            // HTTP/2 names the host in the target only.
+            if let Some(authority) = request.uri().authority()
+                && !request.headers().contains_key(HOST)
+                && let Ok(host) = HeaderValue::from_str(authority.as_str())
+            {
+                request.headers_mut().insert(HOST, host);
+            }
+            let origin = entrance.storage_origin(request.headers().get(HOST));
+            request.extensions_mut().insert(StorageOrigin(origin));
+            request.extensions_mut().insert(entrance.door);
+            match entrance.leads {
+                Leads::Api { .. } => entrance.house.api(request, &control).await,
+                Leads::Storage => entrance.house.storage(request, &control).await,
+            }
+        }
+    }
+
+    fn rate(&self) -> Option<u64> {
+        self.house.edge.faults.rate()
+    }
+}
+
+impl From<Infallible> for Cut {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

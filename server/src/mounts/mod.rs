@@ -1,0 +1,31 @@
+//! The services. A new one is a file here, a line in [`all`], and a conversation test.
+
+pub(crate) mod s3;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Method;
+
+use crate::edge::call::Call;
+use crate::services::Services;
+
+/// A service below a path of the API origin.
+pub(crate) trait Mount: Send + Sync {
+    /// Its name in rules, log and files.
+    fn name(&self) -> &'static str;
+
+    /// The path below which all its requests are, without a slash at the end.
+    fn prefix(&self) -> &'static str;
+
+    /// What a request is to it; `rest` is the path below the prefix.
+    fn call(&self, method: &Method, rest: &str, query: &str) -> Call;
+
+    /// Its routes, by their full paths, with a fallback in its own words.
+    fn router(&self, services: Arc<Services>) -> Router;
+}
+
+/// Every service of this server.
+pub(crate) fn all() -> Vec<Box<dyn Mount>> {
+    vec![Box::new(s3::Companion)]
+}

@@ -1,0 +1,148 @@
+//! The embedded store: sessions and objects on local disk.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use futures::Stream;
+
+use super::error::{StoreError, StoreResult};
+use super::incoming::{self, Promises};
+use super::object;
+use super::record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use super::session::Session;
+use crate::chance;
+
+/// What the embedded store enforces and whether it keeps anything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// The least size of every part but the last.
+    pub floor: u64,
+    /// Bodies are counted and discarded.
+    pub sink: bool,
+}
+
+/// Sessions and objects below one folder.
+pub(crate) struct Disk {
+    uploads: PathBuf,
+    trash: PathBuf,
+    rules: Rules,
+    sessions: RwLock<HashMap<String, Arc<Session>>>,
+}
+
+impl Disk {
+    /// Opens `data`, which an earlier process may have left at any moment.
+    pub(crate) fn open(data: &Path, rules: Rules) -> StoreResult<Self> {
+        let (uploads, trash) = (data.join("uploads"), data.join("trash"));
+        // What was given up but not yet removed.
+        let _ = fs::remove_dir_all(&trash);
+        fs::create_dir_all(&uploads)?;
+        fs::create_dir_all(&trash)?;
+        let mut sessions = HashMap::new();
+        for entry in fs::read_dir(&uploads)? {
+            let folder = entry?.path();
+            if !Session::was_created(&folder) {
+                // It was being created when the process ended: nobody was told its id.
+                fs::remove_dir_all(folder)?;
+                continue;
+            }
+            let session = Session::restore(folder)?;
+            sessions.insert(session.upload.id.clone(), Arc::new(session));
+        }
+        Ok(Self { uploads, trash, rules, sessions: RwLock::new(sessions) })
+    }
+
+    /// Begins a session under random names.
+    pub(crate) async fn create(self: &Arc<Self>, description: Description) -> StoreResult<Upload> {
+        let bucket = super::bucket_of(&description.service);
+        let upload = Upload { id: chance::hex(16), key: chance::uuid(), bucket, description };
+        let disk = Arc::clone(self);
+        blocking(move || {
+            let session = Session::create(upload.clone(), &disk.uploads)?;
+            let mut sessions = disk.sessions.write().unwrap_or_else(PoisonError::into_inner);
+            sessions.insert(upload.id.clone(), Arc::new(session));
+            Ok(upload)
+        })
+        .await
+    }
+
+    /// The session of this id, open or completed.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Session>> {
+        self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The session of this id, if the key is its own.
+    pub(crate) fn session(&self, id: &str, key: &str) -> StoreResult<Arc<Session>> {
+        self.find(id).filter(|session| session.upload.key == key).ok_or_else(StoreError::no_such_upload)
+    }
+
+    /// The session that was completed under this key.
+    pub(crate) fn completed(&self, key: &str) -> Option<(Arc<Session>, Object)> {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.values().find(|session| session.upload.key == key)?;
+        session.object().map(|object| (Arc::clone(session), object))
+    }
+
+    /// Takes a part.
+    pub(crate) async fn put<S, E>(
+        &self,
+        session: Arc<Session>,
+        number: u16,
+        body: S,
+        promises: Promises,
+    ) -> StoreResult<Receipt>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: std::fmt::Display,
+    {
+        session.check_open()?;
+        let folder = (!self.rules.sink).then(|| session.folder());
+        let arrived = incoming::take(body, folder, number, promises).await?;
+        blocking(move || session.accept(number, arrived)).await
+    }
+
+    /// Completes a session, or repeats the answer to the same completion.
+    pub(crate) async fn complete(
+        &self,
+        session: Arc<Session>,
+        claims: Vec<Claim>,
+        location: String,
+    ) -> StoreResult<Object> {
+        let floor = self.rules.floor;
+        blocking(move || session.complete(&claims, location, floor)).await
+    }
+
+    /// Gives a session up.
+    pub(crate) async fn abort(self: &Arc<Self>, session: Arc<Session>) -> StoreResult<()> {
+        let disk = Arc::clone(self);
+        blocking(move || {
+            session.abort(&disk.trash)?;
+            disk.sessions.write().unwrap_or_else(PoisonError::into_inner).remove(&session.upload.id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// All finished files, newest first; computes the digests that nobody has asked for yet.
+    pub(crate) async fn files(&self) -> StoreResult<Vec<FileRow>> {
+        let sessions: Vec<_> = self.sessions.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        blocking(move || {
+            let mut rows = Vec::new();
+            for session in sessions {
+                let Some(object) = session.object() else { continue };
+                let sha256 = object::sha256(session.folder(), &object)?;
+                rows.push(super::row(&session.upload, &object, sha256));
+            }
+            rows.sort_by_key(|row| std::cmp::Reverse(row.completed_at));
+            Ok(rows)
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::new("InternalError", error.to_string()))?
+}

@@ -1,0 +1,242 @@
+//! Any S3-compatible store elsewhere. Every operation is one presigned request, made here or handed to the browser; what
+//! S3 cannot tell later (name, owner, outcome) is kept in one small JSON file per upload.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusty_s3::actions::{
+    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, GetObject, ListParts, UploadPart,
+};
+use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::error::{StoreError, StoreResult};
+use super::record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use super::session::{load, save};
+use crate::chance;
+use crate::moment::Moment;
+use crate::options::ExternalOptions;
+
+/// How long the server's own requests may take to arrive; they are sent at once.
+const OWN_REQUESTS: Duration = Duration::from_secs(60);
+
+/// A bucket somewhere else.
+pub(crate) struct External {
+    bucket: Bucket,
+    credentials: Credentials,
+    expiry: Duration,
+    ledger: PathBuf,
+    agent: ureq::Agent,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    upload: Upload,
+    object: Option<Object>,
+}
+
+impl External {
+    /// Opens the ledger for this bucket below `data`.
+    pub(crate) fn open(options: &ExternalOptions, data: &std::path::Path, expiry: Duration) -> StoreResult<Self> {
+        let broken = |error: &dyn std::fmt::Display| StoreError::new("InvalidRequest", error.to_string());
+        let bucket =
+            Bucket::new(options.endpoint.clone(), UrlStyle::Path, options.bucket.clone(), options.region.clone())
+                .map_err(|error| broken(&error))?;
+        let credentials = Credentials::from_env()
+            .ok_or_else(|| broken(&"an external store needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
+        let ledger = data.join("external");
+        std::fs::create_dir_all(&ledger)?;
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        Ok(Self { bucket, credentials, expiry, ledger, agent })
+    }
+
+    /// Begins an upload there.
+    pub(crate) async fn create(&self, description: Description) -> StoreResult<Upload> {
+        let key = chance::uuid();
+        let mut action = CreateMultipartUpload::new(&self.bucket, Some(&self.credentials), &key);
+        action.headers_mut().insert("content-type", description.media_type.clone());
+        let headers = vec![("content-type", description.media_type.clone())];
+        let text = self.ask("POST", action.sign(OWN_REQUESTS), headers, String::new()).await?;
+        let answer = CreateMultipartUpload::parse_response(&text).map_err(|error| unreadable(&error))?;
+        let upload =
+            Upload { id: answer.upload_id().to_owned(), key, bucket: self.bucket.name().to_owned(), description };
+        save(&self.ledger, &record_name(&upload.id), &Entry { upload: upload.clone(), object: None })?;
+        Ok(upload)
+    }
+
+    /// The upload of this id, if it was begun here.
+    pub(crate) async fn find(&self, id: &str) -> StoreResult<Option<Upload>> {
+        Ok(load::<Entry>(&self.ledger, &record_name(id)).ok().map(|entry| entry.upload))
+    }
+
+    /// Addresses to which these parts may be PUT.
+    pub(crate) async fn part_urls(&self, upload: &Upload, parts: &[u16]) -> StoreResult<Vec<(u16, Url)>> {
+        let sign = |part| {
+            UploadPart::new(&self.bucket, Some(&self.credentials), &upload.key, part, &upload.id).sign(self.expiry)
+        };
+        Ok(parts.iter().map(|part| (*part, sign(*part))).collect())
+    }
+
+    /// The stored parts in order, all pages joined.
+    pub(crate) async fn list(&self, upload: &Upload) -> StoreResult<Vec<(u16, Receipt)>> {
+        let mut parts = Vec::new();
+        let mut marker = None;
+        loop {
+            let mut action = ListParts::new(&self.bucket, Some(&self.credentials), &upload.key, &upload.id);
+            if let Some(marker) = marker {
+                action.set_part_number_marker(marker);
+            }
+            let text = self.ask("GET", action.sign(OWN_REQUESTS), Vec::new(), String::new()).await?;
+            let page = ListParts::parse_response(&text).map_err(|error| unreadable(&error))?;
+            parts.extend(page.parts.into_iter().map(|part| {
+                let receipt = Receipt { etag: part.etag, size: part.size, file: None, digests: Default::default() };
+                (part.number, receipt)
+            }));
+            marker = page.next_part_number_marker;
+            if marker.is_none() {
+                return Ok(parts);
+            }
+        }
+    }
+
+    /// Completes there; repeating it answers from the ledger.
+    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>) -> StoreResult<Object> {
+        let name = record_name(&upload.id);
+        if let Some(object) = load::<Entry>(&self.ledger, &name)?.object {
+            let said = object.parts.iter().map(|(number, receipt)| (*number, receipt.etag.as_str()));
+            let repeats = said.eq(claims.iter().map(|claim| (claim.number, claim.etag.as_str())));
+            return if repeats { Ok(object) } else { Err(StoreError::no_such_upload()) };
+        }
+        let stored = self.list(upload).await?;
+        let action = CompleteMultipartUpload::new(
+            &self.bucket,
+            Some(&self.credentials),
+            &upload.key,
+            &upload.id,
+            std::iter::empty(),
+        );
+        let url = action.sign(OWN_REQUESTS);
+        let text = self.ask("POST", url, Vec::new(), completion_body(&claims)).await?;
+        let location =
+            between(&text, "Location").map_or_else(|| self.bucket.object_url(&upload.key).to_string(), str::to_owned);
+        let sizes: std::collections::BTreeMap<u16, u64> =
+            stored.into_iter().map(|(number, receipt)| (number, receipt.size)).collect();
+        let parts: Vec<(u16, Receipt)> = claims
+            .into_iter()
+            .map(|claim| {
+                let size = sizes.get(&claim.number).copied().unwrap_or(0);
+                (claim.number, Receipt { etag: claim.etag, size, file: None, digests: Default::default() })
+            })
+            .collect();
+        let object = Object {
+            location,
+            etag: between(&text, "ETag").unwrap_or_default().replace("&quot;", "\""),
+            size: parts.iter().map(|(_, receipt)| receipt.size).sum(),
+            parts,
+            completed_at: Moment::now(),
+        };
+        save(&self.ledger, &name, &Entry { upload: upload.clone(), object: Some(object.clone()) })?;
+        Ok(object)
+    }
+
+    /// Gives the upload up there, and forgets it here.
+    pub(crate) async fn abort(&self, upload: &Upload) -> StoreResult<()> {
+        let action = AbortMultipartUpload::new(&self.bucket, Some(&self.credentials), &upload.key, &upload.id);
+        self.ask("DELETE", action.sign(OWN_REQUESTS), Vec::new(), String::new()).await?;
+        // A record left behind names an upload that the store no longer knows.
+        let _ = std::fs::remove_file(self.ledger.join(record_name(&upload.id)));
+        Ok(())
+    }
+
+    /// All uploads that were completed through this server, newest first.
+    pub(crate) async fn files(&self) -> StoreResult<Vec<FileRow>> {
+        let entries = self.completed()?;
+        let mut rows: Vec<_> = entries.iter().map(|(upload, object)| super::row(upload, object, None)).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.completed_at));
+        Ok(rows)
+    }
+
+    /// A signed address of a completed object.
+    pub(crate) async fn download(&self, id: &str) -> StoreResult<Option<Url>> {
+        let Some((upload, _)) = self.completed()?.into_iter().find(|(upload, _)| upload.key == id) else {
+            return Ok(None);
+        };
+        let mut action = GetObject::new(&self.bucket, Some(&self.credentials), &upload.key);
+        let disposition = crate::files::disposition(&upload.description.name);
+        action.query_mut().insert("response-content-disposition", disposition);
+        Ok(Some(action.sign(self.expiry)))
+    }
+
+    fn completed(&self) -> StoreResult<Vec<(Upload, Object)>> {
+        let mut found = Vec::new();
+        for file in std::fs::read_dir(&self.ledger)? {
+            let name = file?.file_name();
+            let Ok(entry) = load::<Entry>(&self.ledger, &name.to_string_lossy()) else { continue };
+            found.extend(entry.object.map(|object| (entry.upload, object)));
+        }
+        Ok(found)
+    }
+
+    async fn ask(
+        &self,
+        method: &'static str,
+        url: Url,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    ) -> StoreResult<String> {
+        let agent = self.agent.clone();
+        let exchange = move || -> Result<(u16, String), ureq::Error> {
+            let mut request = ureq::http::Request::builder().method(method).uri(url.as_str());
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            let mut answer = agent.run(request.body(body)?)?;
+            Ok((answer.status().as_u16(), answer.body_mut().read_to_string()?))
+        };
+        let failed = |error: &dyn std::fmt::Display| {
+            let message = format!("the external store did not answer: {error}");
+            StoreError { status: axum::http::StatusCode::BAD_GATEWAY, ..StoreError::new("InternalError", message) }
+        };
+        let done = tokio::task::spawn_blocking(exchange).await.map_err(|error| failed(&error))?;
+        let (status, text) = done.map_err(|error| failed(&error))?;
+        // A completion may answer 200 and say in the body that it failed.
+        if (200..300).contains(&status) && !text.contains("<Error>") {
+            return Ok(text);
+        }
+        let mut error = StoreError::new(
+            between(&text, "Code").unwrap_or("InternalError"),
+            between(&text, "Message").unwrap_or("the external store refused without saying why"),
+        );
+        if let Ok(status) = axum::http::StatusCode::from_u16(status)
+            && !status.is_success()
+        {
+            error.status = status;
+        }
+        Err(error)
+    }
+}
+
+/// Upload ids of other stores may be long and hold anything; their digests make good file names.
+fn record_name(id: &str) -> String {
+    format!("{}.json", chance::to_hex(&Sha256::digest(id)))
+}
+
+/// Written here because the action's own body numbers the tags as they come, and parts may have gaps.
+fn completion_body(claims: &[Claim]) -> String {
+    let parts = claims.iter().map(|claim| {
+        let etag = claim.etag.replace('&', "&amp;").replace('<', "&lt;");
+        format!("<Part><ETag>{etag}</ETag><PartNumber>{}</PartNumber></Part>", claim.number)
+    });
+    format!("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", parts.collect::<String>())
+}
+
+fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+    rest.split_once(&format!("</{tag}>")).map(|(inner, _)| inner)
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::new("InternalError", format!("the external store's answer cannot be read: {error}"))
+}

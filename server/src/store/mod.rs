@@ -1,0 +1,168 @@
+//! Object storage: embedded on local disk, or any S3-compatible store elsewhere. Knows uploads, parts and objects; knows
+//! neither HTTP nor any service's shapes.
+
+pub(crate) mod disk;
+pub(crate) mod error;
+pub(crate) mod external;
+pub(crate) mod incoming;
+pub(crate) mod object;
+pub(crate) mod record;
+pub(crate) mod session;
+pub(crate) mod signer;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::Stream;
+use url::Url;
+
+use disk::Disk;
+use error::{StoreError, StoreResult};
+use external::External;
+use record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use signer::Signer;
+
+/// The most parts of one upload, in every S3.
+pub(crate) const MOST_PARTS: u16 = 10_000;
+
+/// Where uploads go.
+pub(crate) enum Store {
+    /// Local disk behind the server's own storage origin.
+    Embedded(Arc<Disk>, Signer),
+    /// Somebody else's S3; this server only signs and relays.
+    External(Arc<External>),
+}
+
+/// A finished file, opened.
+pub(crate) enum Opened {
+    /// The bytes are here.
+    Here(FileHead, Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>),
+    /// The bytes are behind this signed address.
+    Elsewhere(Url),
+    /// The bytes were discarded on arrival.
+    Discarded,
+}
+
+/// What is said of a finished file before its bytes.
+pub(crate) struct FileHead {
+    /// The name the client said.
+    pub name: String,
+    /// The media type the client said.
+    pub media_type: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Store {
+    /// Begins an upload.
+    pub(crate) async fn create(&self, description: Description) -> StoreResult<Upload> {
+        match self {
+            Self::Embedded(disk, _) => disk.create(description).await,
+            Self::External(external) => external.create(description).await,
+        }
+    }
+
+    /// The upload of this id, if the service, the key and the owner are its own; otherwise it does not exist.
+    pub(crate) async fn find(&self, service: &str, id: &str, key: &str, owner: Option<&str>) -> StoreResult<Upload> {
+        let upload = match self {
+            Self::Embedded(disk, _) => disk.find(id).map(|session| session.upload.clone()),
+            Self::External(external) => external.find(id).await?,
+        };
+        upload
+            .filter(|upload| {
+                let said = &upload.description;
+                upload.key == key && said.service == service && said.owner.as_deref() == owner
+            })
+            .ok_or_else(StoreError::no_such_upload)
+    }
+
+    /// Addresses to which these parts may be PUT; `origin` is the storage origin that the client reaches.
+    pub(crate) async fn sign(&self, upload: &Upload, parts: &[u16], origin: &Url) -> StoreResult<Vec<(u16, Url)>> {
+        match self {
+            Self::Embedded(disk, signer) => {
+                disk.session(&upload.id, &upload.key)?.check_open()?;
+                signer.part_urls(origin, upload, parts)
+            }
+            Self::External(external) => external.part_urls(upload, parts).await,
+        }
+    }
+
+    /// The stored parts in order, all pages joined.
+    pub(crate) async fn list(&self, upload: &Upload) -> StoreResult<Vec<(u16, Receipt)>> {
+        match self {
+            Self::Embedded(disk, _) => disk.session(&upload.id, &upload.key)?.parts(),
+            Self::External(external) => external.list(upload).await,
+        }
+    }
+
+    /// Completes an upload; repeating it answers the same.
+    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>, origin: &Url) -> StoreResult<Object> {
+        match self {
+            Self::Embedded(disk, _) => {
+                let session = disk.session(&upload.id, &upload.key)?;
+                disk.complete(session, claims, location(origin, upload)).await
+            }
+            Self::External(external) => external.complete(upload, claims).await,
+        }
+    }
+
+    /// Gives an upload up.
+    pub(crate) async fn abort(&self, upload: &Upload) -> StoreResult<()> {
+        match self {
+            Self::Embedded(disk, _) => disk.abort(disk.session(&upload.id, &upload.key)?).await,
+            Self::External(external) => external.abort(upload).await,
+        }
+    }
+
+    /// All finished files, newest first.
+    pub(crate) async fn files(&self) -> StoreResult<Vec<FileRow>> {
+        match self {
+            Self::Embedded(disk, _) => disk.files().await,
+            Self::External(external) => external.files().await,
+        }
+    }
+
+    /// Opens a finished file by its id.
+    pub(crate) async fn open(&self, id: &str) -> StoreResult<Option<Opened>> {
+        let disk = match self {
+            Self::Embedded(disk, _) => disk,
+            Self::External(external) => return Ok(external.download(id).await?.map(Opened::Elsewhere)),
+        };
+        let Some((session, object)) = disk.completed(id) else { return Ok(None) };
+        let Some(bytes) = object::stream(session.folder(), &object) else { return Ok(Some(Opened::Discarded)) };
+        let said = &session.upload.description;
+        let head = FileHead { name: said.name.clone(), media_type: said.media_type.clone(), size: object.size };
+        Ok(Some(Opened::Here(head, Box::pin(bytes))))
+    }
+}
+
+const BUCKETS: &str = "upslice-";
+
+/// The bucket of a service on the embedded storage origin.
+pub(crate) fn bucket_of(service: &str) -> String {
+    format!("{BUCKETS}{service}")
+}
+
+/// The service whose bucket this is.
+pub(crate) fn service_of(bucket: &str) -> Option<&str> {
+    bucket.strip_prefix(BUCKETS)
+}
+
+/// Where an object of the embedded store is.
+pub(crate) fn location(origin: &Url, upload: &Upload) -> String {
+    format!("{}/{}/{}", origin.as_str().trim_end_matches('/'), upload.bucket, upload.key)
+}
+
+fn row(upload: &Upload, object: &Object, sha256: Option<String>) -> FileRow {
+    FileRow {
+        service: upload.description.service.clone(),
+        id: upload.key.clone(),
+        name: upload.description.name.clone(),
+        size: object.size,
+        sha256,
+        media_type: upload.description.media_type.clone(),
+        parts: object.parts.len(),
+        completed_at: object.completed_at,
+    }
+}
