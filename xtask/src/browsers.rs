@@ -23,24 +23,11 @@ pub(crate) struct Browser {
 
 /// Chromium, or Chrome.
 pub(crate) fn chromium() -> Result<Browser> {
-    let programs = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ];
+    let programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let drivers = ["chromedriver", "chromium.chromedriver"];
-    let found = || {
-        Some(Browser {
-            program: find(&programs)?,
-            driver: find(&drivers)?,
-        })
-    };
+    let found = || Some(Browser { program: find(&programs)?, driver: find(&drivers)? });
     // Debian's names, then Ubuntu's.
-    let packages: [&[&str]; 2] = [
-        &["chromium", "chromium-driver"],
-        &["chromium-browser", "chromium-chromedriver"],
-    ];
+    let packages: [&[&str]; 2] = [&["chromium", "chromium-driver"], &["chromium-browser", "chromium-chromedriver"]];
     found()
         .or_else(|| packages.iter().find_map(|packages| install(packages).then(found)?))
         .context("install Chromium or Chrome, and the chromedriver of the same version, and run this again")
@@ -50,16 +37,9 @@ pub(crate) fn chromium() -> Result<Browser> {
 pub(crate) fn firefox() -> Result<Browser> {
     let found = || find(&["firefox", "firefox-esr"]);
     let program = found()
-        .or_else(|| {
-            ["firefox-esr", "firefox"]
-                .iter()
-                .find_map(|package| install(&[package]).then(found)?)
-        })
+        .or_else(|| ["firefox-esr", "firefox"].iter().find_map(|package| install(&[package]).then(found)?))
         .context("install Firefox and run this again")?;
-    Ok(Browser {
-        program,
-        driver: geckodriver()?,
-    })
+    Ok(Browser { program, driver: geckodriver()? })
 }
 
 fn geckodriver() -> Result<PathBuf> {
@@ -73,15 +53,7 @@ fn geckodriver() -> Result<PathBuf> {
     }
     // Without optimisation: it compiles in half the time and is waiting for the browser anyway.
     cargo()
-        .args([
-            "install",
-            "geckodriver",
-            "--version",
-            GECKODRIVER,
-            "--locked",
-            "--debug",
-            "--root",
-        ])
+        .args(["install", "geckodriver", "--version", GECKODRIVER, "--locked", "--debug", "--root"])
         .args([tools])
         .run()
         .with_context(|| format!("install geckodriver {GECKODRIVER} and run this again"))?;
@@ -90,13 +62,8 @@ fn geckodriver() -> Result<PathBuf> {
 
 fn find(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = env::split_paths(&path)
-        .chain(ELSEWHERE.map(PathBuf::from))
-        .collect();
-    names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|program| program.is_file())
+    let folders: Vec<PathBuf> = env::split_paths(&path).chain(ELSEWHERE.map(PathBuf::from)).collect();
+    names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|program| program.is_file())
 }
 
 /// Installs packages of the distribution where that needs no question; whether it worked is seen by what is there then.
@@ -105,16 +72,8 @@ fn install(packages: &[&str]) -> bool {
         return false;
     };
     let apt_get = |words: &[&str]| {
-        let job = if geteuid().is_root() {
-            Job::new(&apt)
-        } else {
-            Job::new("sudo").args(["-n"]).args([&apt])
-        };
-        job.args(words)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .run()
-            .is_ok()
+        let job = if geteuid().is_root() { Job::new(&apt) } else { Job::new("sudo").args(["-n"]).args([&apt]) };
+        job.args(words).env("DEBIAN_FRONTEND", "noninteractive").run().is_ok()
     };
-    apt_get(&["update"])
-        && apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+    apt_get(&["update"]) && apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat())
 }

@@ -39,10 +39,7 @@ impl Job {
         let mut command = Command::new(program);
         // Nobody answers questions in CI, and a group of its own lets the whole family be ended.
         command.stdin(Stdio::null()).process_group(0);
-        Self {
-            command,
-            limit: Self::LIMIT,
-        }
+        Self { command, limit: Self::LIMIT }
     }
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
@@ -99,20 +96,14 @@ impl Job {
     pub(crate) fn start(mut self) -> Result<(Background, ChildStdout)> {
         self.command.stdout(Stdio::piped());
         let mut child = self.spawn()?;
-        let stdout = child
-            .stdout
-            .take()
-            .context("a piped output is there once")?;
+        let stdout = child.stdout.take().context("a piped output is there once")?;
         Ok((Background { child }, stdout))
     }
 
     fn record(mut self, show: impl Fn(&[u8]) + Send + 'static) -> Result<Outcome> {
         self.command.stdout(Stdio::piped());
         let mut child = self.spawn()?;
-        let stdout = child
-            .stdout
-            .take()
-            .context("a piped output is there once")?;
+        let stdout = child.stdout.take().context("a piped output is there once")?;
         let output = Arc::new(Mutex::new(String::new()));
         let reader = thread::spawn({
             let output = Arc::clone(&output);
@@ -130,20 +121,12 @@ impl Job {
         while !reader.is_finished() && Instant::now() < patience {
             thread::sleep(Duration::from_millis(10));
         }
-        let output = output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Ok(Outcome {
-            success: status.success(),
-            output,
-        })
+        let output = output.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Outcome { success: status.success(), output })
     }
 
     fn spawn(&mut self) -> Result<Child> {
-        self.command
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", self.name()))
+        self.command.spawn().with_context(|| format!("cannot start `{}`", self.name()))
     }
 
     fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
@@ -151,14 +134,11 @@ impl Job {
         while !has_ended(child)? {
             if Instant::now() > deadline {
                 strays::end(child);
-                bail!(
-                    "`{}` took more than {} s and was stopped",
-                    self.name(),
-                    self.limit.as_secs()
-                );
+                bail!("`{}` took more than {} s and was stopped", self.name(), self.limit.as_secs());
             }
             thread::sleep(Duration::from_millis(20));
         }
+        strays::rest_if_stopping();
         strays::end(child);
         Ok(child.wait()?)
     }
@@ -172,14 +152,9 @@ impl Job {
 
     /// The first words of the command: enough to recognise it, and no secret or long path list.
     fn name(&self) -> String {
-        let program = Path::new(self.command.get_program())
-            .file_name()
-            .unwrap_or_default();
+        let program = Path::new(self.command.get_program()).file_name().unwrap_or_default();
         let words = self.command.get_args().take(4).map(OsStr::to_string_lossy);
-        std::iter::once(program.to_string_lossy())
-            .chain(words)
-            .collect::<Vec<_>>()
-            .join(" ")
+        std::iter::once(program.to_string_lossy()).chain(words).collect::<Vec<_>>().join(" ")
     }
 }
 

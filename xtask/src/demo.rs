@@ -12,9 +12,6 @@ use crate::{package, server};
 pub(crate) fn run(args: Vec<OsString>) -> Result<()> {
     package::build()?;
     let program = server::build()?;
-    let error = Command::new(program)
-        .args(server::content())
-        .args(args)
-        .exec();
+    let error = Command::new(program).args(server::content()).args(args).exec();
     Err(error).context("cannot start the reference server")
 }

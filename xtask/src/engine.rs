@@ -27,13 +27,7 @@ pub(crate) enum Engine {
 
 impl Engine {
     /// The tests of the edge, to be run in this engine; `dir` takes what the driver is told, `server` is compiled in.
-    pub(crate) fn tests(
-        self,
-        browser: &Browser,
-        scope: Scope,
-        server: &str,
-        dir: &Path,
-    ) -> Result<Job> {
+    pub(crate) fn tests(self, browser: &Browser, scope: Scope, server: &str, dir: &Path) -> Result<Job> {
         let (driver, other) = match self {
             Self::Chromium => ("CHROMEDRIVER", "GECKODRIVER"),
             Self::Firefox => ("GECKODRIVER", "CHROMEDRIVER"),
@@ -82,14 +76,6 @@ impl Engine {
 /// The tests of the edge. They run in a page and see no environment: the server's origin is `option_env!` to them.
 pub(crate) fn compiled(server: &str) -> Job {
     cargo()
-        .args([
-            "test",
-            "--package",
-            "upslice",
-            "--target",
-            TARGET,
-            "--test",
-            "browser",
-        ])
+        .args(["test", "--package", "upslice", "--target", TARGET, "--test", "browser"])
         .env("UPSLICE_SERVER", server)
 }

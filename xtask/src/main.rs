@@ -75,11 +75,7 @@ fn run(word: Word) -> Result<ExitCode> {
         Word::Test { areas } => {
             let passed = test::run(&areas);
             strays::end_all();
-            return Ok(if passed {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+            return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Word::TestRunner { args } => {
             let program = OsString::from("test-runner");

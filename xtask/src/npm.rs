@@ -20,27 +20,15 @@ pub(crate) fn install(dir: &Path) -> Result<()> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    Job::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-fund", "--no-audit"])
-        .dir(dir)
-        .run()?;
+    Job::new("npm").args(["ci", "--ignore-scripts", "--no-fund", "--no-audit"]).dir(dir).run()?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 fn check_node() -> Result<()> {
-    let sentence = format!(
-        "install Node.js {NODE} or newer with npm (nodejs.org, or your distribution) and run this again"
-    );
-    let version = Job::new("node")
-        .args(["--version"])
-        .read()
-        .with_context(|| sentence.clone())?;
-    let major = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok());
+    let sentence =
+        format!("install Node.js {NODE} or newer with npm (nodejs.org, or your distribution) and run this again");
+    let version = Job::new("node").args(["--version"]).read().with_context(|| sentence.clone())?;
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     if major.is_none_or(|major: u32| major < NODE) {
         bail!("node is {}: {sentence}", version.trim());
     }

@@ -28,8 +28,7 @@ pub(crate) fn build() -> Result<()> {
     fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     copy_template(&dir)?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-        fs::copy(root().join(licence), dir.join(licence))
-            .with_context(|| format!("cannot copy {licence}"))?;
+        fs::copy(root().join(licence), dir.join(licence)).with_context(|| format!("cannot copy {licence}"))?;
     }
     write(&dir, "glue.js", module.glue)?;
     write(&dir, "wasm-inline.js", inlined(&module.wasm))?;
@@ -41,20 +40,11 @@ fn copy_template(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(&template).context("cannot read pkg-template")? {
         let entry = entry.context("cannot read pkg-template")?;
         let name = entry.file_name();
-        ensure!(
-            entry.path().is_file(),
-            "pkg-template/{} is not a file, but the package is flat",
-            name.display()
-        );
-        fs::copy(entry.path(), dir.join(&name))
-            .with_context(|| format!("cannot copy {}", name.display()))?;
+        ensure!(entry.path().is_file(), "pkg-template/{} is not a file, but the package is flat", name.display());
+        fs::copy(entry.path(), dir.join(&name)).with_context(|| format!("cannot copy {}", name.display()))?;
     }
-    let manifest = fs::read_to_string(dir.join("package.json"))
-        .context("cannot read pkg-template/package.json")?;
-    ensure!(
-        manifest.contains(VERSION),
-        "pkg-template/package.json must say {VERSION}, which the build replaces"
-    );
+    let manifest = fs::read_to_string(dir.join("package.json")).context("cannot read pkg-template/package.json")?;
+    ensure!(manifest.contains(VERSION), "pkg-template/package.json must say {VERSION}, which the build replaces");
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     write(dir, "package.json", manifest.replace(VERSION, &version))
 }

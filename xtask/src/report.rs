@@ -22,49 +22,26 @@ struct Stage {
 
 impl Report {
     /// Runs a stage under its heading; one that fails is shown at once and does not keep the next ones from running.
-    pub(crate) fn stage<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce(&mut Tally) -> Result<T>,
-    ) -> Option<T> {
+    pub(crate) fn stage<T>(&mut self, name: &'static str, work: impl FnOnce(&mut Tally) -> Result<T>) -> Option<T> {
         println!("\n==> {name}");
         let began = Instant::now();
         let mut tally = Tally::default();
         let result = work(&mut tally).inspect_err(|error| println!("{name}: {error:#}"));
         // A stage can fail without a failed test, when nothing compiles: the count must show it all the same.
         tally.failed += u64::from(result.is_err() && tally.failed == 0);
-        self.stages.push(Stage {
-            name,
-            tally,
-            failed: tally.failed > 0,
-            took: began.elapsed(),
-        });
+        self.stages.push(Stage { name, tally, failed: tally.failed > 0, took: began.elapsed() });
         result.ok()
     }
 
     /// Prints the summary; the very last line is the sum. True if nothing has failed.
     pub(crate) fn close(self) -> bool {
         println!("\n==> Summary");
-        for Stage {
-            name,
-            tally,
-            failed,
-            took,
-        } in &self.stages
-        {
+        for Stage { name, tally, failed, took } in &self.stages {
             let ending = if *failed { "FAILED" } else { "ok" };
-            let counts = if *tally == Tally::default() {
-                String::new()
-            } else {
-                tally.to_string()
-            };
+            let counts = if *tally == Tally::default() { String::new() } else { tally.to_string() };
             println!("{ending:<8}{name:<48}{:>5} s   {counts}", took.as_secs());
         }
-        let sum = self
-            .stages
-            .iter()
-            .map(|stage| stage.tally)
-            .fold(Tally::default(), Tally::and);
+        let sum = self.stages.iter().map(|stage| stage.tally).fold(Tally::default(), Tally::and);
         if sum.skipped > 0 {
             println!("\n{} skipped", sum.skipped);
         }
@@ -89,7 +66,5 @@ pub(crate) fn count(runner: Job, tally: &mut Tally) -> Result<()> {
 
 /// What an earlier stage should have left.
 pub(crate) fn needed<'a, T>(thing: &'a Option<T>, name: &str) -> Result<&'a T> {
-    thing
-        .as_ref()
-        .with_context(|| format!("needs {name}, which an earlier stage could not provide"))
+    thing.as_ref().with_context(|| format!("needs {name}, which an earlier stage could not provide"))
 }

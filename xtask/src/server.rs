@@ -23,20 +23,13 @@ pub(crate) struct Server {
 
 /// Compiles the server for speed and returns the program.
 pub(crate) fn build() -> Result<PathBuf> {
-    cargo()
-        .args(["build", "--release", "--package", "upslice-server"])
-        .run()?;
+    cargo().args(["build", "--release", "--package", "upslice-server"]).run()?;
     Ok(target_dir()?.join("release/upslice-server"))
 }
 
 /// The pages and the package it serves.
 pub(crate) fn content() -> [PathBuf; 4] {
-    [
-        "--www".into(),
-        root().join("www"),
-        "--pkg".into(),
-        package::dir(),
-    ]
+    ["--www".into(), root().join("www"), "--pkg".into(), package::dir()]
 }
 
 impl Server {
@@ -44,21 +37,9 @@ impl Server {
     pub(crate) fn start(program: &Path) -> Result<Self> {
         let data = tempfile::tempdir().context("cannot make a temporary directory")?;
         // Small parts let a test have many of them without many bytes.
-        let flags = [
-            "--port",
-            "0",
-            "--storage-port",
-            "0",
-            "--min-part-size",
-            "1024",
-            "--data",
-        ];
-        let (mut process, output) = Job::new(program)
-            .args(content())
-            .args(flags)
-            .args([data.path()])
-            .dir(root())
-            .start()?;
+        let flags = ["--port", "0", "--storage-port", "0", "--min-part-size", "1024", "--data"];
+        let (mut process, output) =
+            Job::new(program).args(content()).args(flags).args([data.path()]).dir(root()).start()?;
         let (sender, receiver) = mpsc::channel();
         // Reads to the end, or the server would block on a full pipe.
         thread::spawn(move || {
@@ -66,22 +47,12 @@ impl Server {
                 let line = String::from_utf8_lossy(line);
                 if let Some((_, address)) = line.split_once("listening on ") {
                     // Only the first one is asked for.
-                    let _ = sender.send(
-                        address
-                            .split_whitespace()
-                            .next()
-                            .unwrap_or_default()
-                            .to_owned(),
-                    );
+                    let _ = sender.send(address.split_whitespace().next().unwrap_or_default().to_owned());
                 }
             });
         });
         match receiver.recv_timeout(Duration::from_secs(30)) {
-            Ok(origin) => Ok(Self {
-                _process: process,
-                _data: data,
-                origin,
-            }),
+            Ok(origin) => Ok(Self { _process: process, _data: data, origin }),
             Err(_) => match process.ended() {
                 Some(status) => {
                     bail!("the reference server ended with {status} before it listened")

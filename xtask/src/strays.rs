@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,9 @@ use signal_hook::iterator::Signals;
 
 /// How long a program may take to clean up after it was asked to end.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// Whether a signal has asked us to end.
+static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// Makes orphans of our children ours, so that [`end_all`] can find them.
 pub(crate) fn adopt() {
@@ -27,11 +31,19 @@ pub(crate) fn end_on_signal() {
     };
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            STOPPING.store(true, Ordering::SeqCst);
             end_all();
             // What a shell says of a program that a signal has ended.
             std::process::exit(128 + signal);
         }
     });
+}
+
+/// Never returns once a signal has come: what was ended by it has neither passed nor failed, and we are about to go.
+pub(crate) fn rest_if_stopping() {
+    while STOPPING.load(Ordering::SeqCst) {
+        thread::park();
+    }
 }
 
 /// Ends a child with everything it started, and reaps it.
@@ -73,25 +85,13 @@ fn descendants(root: Pid) -> Vec<Pid> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| {
-            entry
-                .file_name()
-                .to_str()?
-                .parse()
-                .ok()
-                .and_then(Pid::from_raw)
-        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw))
         .filter_map(|process| Some((process, parent(process)?)))
         .collect();
     let mut family = vec![root];
     let mut next = 0;
     while let Some(&member) = family.get(next) {
-        family.extend(
-            living
-                .iter()
-                .filter(|(_, parent)| *parent == member)
-                .map(|(process, _)| *process),
-        );
+        family.extend(living.iter().filter(|(_, parent)| *parent == member).map(|(process, _)| *process));
         next += 1;
     }
     family.split_off(1)
@@ -120,20 +120,13 @@ mod tests {
 
     #[test]
     fn a_grandchild_in_a_group_of_its_own_ends_with_the_child() {
-        let mut child = Command::new("sh")
-            .args(["-c", "setsid sleep 60 & wait"])
-            .process_group(0)
-            .spawn()
-            .unwrap();
+        let mut child = Command::new("sh").args(["-c", "setsid sleep 60 & wait"]).process_group(0).spawn().unwrap();
         let root = Pid::from_child(&child);
         wait_for(|| !descendants(root).is_empty());
         let family = descendants(root);
         assert!(!family.is_empty(), "the shell has started nothing");
         end(&mut child);
-        assert!(
-            !family.iter().copied().any(is_alive),
-            "the grandchild has outlived the child"
-        );
+        assert!(!family.iter().copied().any(is_alive), "the grandchild has outlived the child");
     }
 
     #[test]

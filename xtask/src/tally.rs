@@ -14,10 +14,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts what a runner has written.
     pub(crate) fn of(output: &str) -> Self {
-        output
-            .lines()
-            .filter_map(|line| cargo(line).or_else(|| node(line)))
-            .fold(Self::default(), Self::and)
+        output.lines().filter_map(|line| cargo(line).or_else(|| node(line))).fold(Self::default(), Self::and)
     }
 
     /// Both together.
@@ -31,18 +28,9 @@ impl Tally {
 
     fn count(name: &str, number: u64) -> Option<Self> {
         match name {
-            "passed" | "pass" => Some(Self {
-                passed: number,
-                ..Self::default()
-            }),
-            "failed" | "fail" | "cancelled" => Some(Self {
-                failed: number,
-                ..Self::default()
-            }),
-            "ignored" | "skipped" | "todo" => Some(Self {
-                skipped: number,
-                ..Self::default()
-            }),
+            "passed" | "pass" => Some(Self { passed: number, ..Self::default() }),
+            "failed" | "fail" | "cancelled" => Some(Self { failed: number, ..Self::default() }),
+            "ignored" | "skipped" | "todo" => Some(Self { skipped: number, ..Self::default() }),
             _ => None,
         }
     }
@@ -50,11 +38,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            passed,
-            failed,
-            skipped,
-        } = self;
+        let Self { passed, failed, skipped } = self;
         match skipped {
             0 => write!(f, "{passed} passed, {failed} failed"),
             _ => write!(f, "{passed} passed, {failed} failed, {skipped} skipped"),
@@ -87,34 +71,18 @@ mod tests {
         let output = "running 2 tests\n\
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 filtered out; finished in 0.14s\n";
-        assert_eq!(
-            Tally::of(output),
-            Tally {
-                passed: 5,
-                failed: 1,
-                skipped: 1
-            }
-        );
+        assert_eq!(Tally::of(output), Tally { passed: 5, failed: 1, skipped: 1 });
     }
 
     #[test]
     fn node_closes_with_one_line_for_each_count() {
-        let output = "✔ packs (12ms)\nℹ tests 8\nℹ suites 0\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 1\n";
-        assert_eq!(
-            Tally::of(output),
-            Tally {
-                passed: 4,
-                failed: 2,
-                skipped: 2
-            }
-        );
+        let output =
+            "✔ packs (12ms)\nℹ tests 8\nℹ suites 0\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 1\n";
+        assert_eq!(Tally::of(output), Tally { passed: 4, failed: 2, skipped: 2 });
     }
 
     #[test]
     fn what_a_test_prints_is_not_counted() {
-        assert_eq!(
-            Tally::of("5 passed; 1 failed\npass 3\nℹ pass a while\n"),
-            Tally::default()
-        );
+        assert_eq!(Tally::of("5 passed; 1 failed\npass 3\nℹ pass a while\n"), Tally::default());
     }
 }

@@ -16,14 +16,8 @@ use crate::workspace::{cargo, root, target_dir};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What rustc takes for granted of every browser: the stripped module no longer says so itself.
-const FEATURES: [&str; 6] = [
-    "bulk-memory",
-    "multivalue",
-    "mutable-globals",
-    "nontrapping-float-to-int",
-    "reference-types",
-    "sign-ext",
-];
+const FEATURES: [&str; 6] =
+    ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 
 /// The module and the JavaScript that it is called through.
 pub(crate) struct Module {
@@ -42,8 +36,7 @@ pub(crate) fn build() -> Result<Module> {
     optimise(&dir.path().join("glue_bg.wasm"), &optimised)?;
     Ok(Module {
         wasm: fs::read(&optimised).context("wasm-opt has written no module")?,
-        glue: fs::read_to_string(dir.path().join("glue.js"))
-            .context("wasm-bindgen has written no glue")?,
+        glue: fs::read_to_string(dir.path().join("glue.js")).context("wasm-bindgen has written no glue")?,
     })
 }
 
@@ -54,56 +47,30 @@ pub(crate) fn tools() -> PathBuf {
 
 /// Installs the standard library for wasm where it is missing.
 pub(crate) fn ensure_target() -> Result<()> {
-    let libraries = Job::new("rustc")
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .dir(root())
-        .read()?;
+    let libraries = Job::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).dir(root()).read()?;
     if Path::new(libraries.trim()).is_dir() {
         return Ok(());
     }
-    Job::new("rustup")
-        .args(["target", "add", TARGET])
-        .dir(root())
-        .run()
-        .with_context(|| format!("install Rust's standard library for {TARGET}, e.g. with `rustup target add {TARGET}`"))
+    Job::new("rustup").args(["target", "add", TARGET]).dir(root()).run().with_context(|| {
+        format!("install Rust's standard library for {TARGET}, e.g. with `rustup target add {TARGET}`")
+    })
 }
 
 fn compile() -> Result<PathBuf> {
     let flags = format!("target.{TARGET}.rustflags={:?}", remapped_paths()?);
     cargo()
-        .args([
-            "build",
-            "--package",
-            "upslice",
-            "--lib",
-            "--profile",
-            "wasm",
-            "--target",
-            TARGET,
-            "--config",
-            &flags,
-        ])
+        .args(["build", "--package", "upslice", "--lib", "--profile", "wasm", "--target", TARGET, "--config", &flags])
         .run()?;
     Ok(target_dir()?.join(TARGET).join("wasm/upslice.wasm"))
 }
 
 /// Panics name source files: without the folders of the machine that built them, the module is the same everywhere.
 fn remapped_paths() -> Result<Vec<String>> {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let registries = home
-        .map(|home| home.join("registry/src"))
-        .and_then(|sources| fs::read_dir(sources).ok());
-    let folders = registries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| (entry.path(), "crates"));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home.map(|home| home.join("registry/src")).and_then(|sources| fs::read_dir(sources).ok());
+    let folders = registries.into_iter().flatten().flatten().map(|entry| (entry.path(), "crates"));
     let folders = folders.chain([(root().to_owned(), "upslice")]);
-    Ok(folders
-        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
-        .collect())
+    Ok(folders.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect())
 }
 
 /// Target "web" without a default path: no bundler ever sees an address in it that it would have to understand.
@@ -118,10 +85,7 @@ fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
         "--out-name=glue",
         "--out-dir",
     ];
-    let args = flags
-        .map(OsString::from)
-        .into_iter()
-        .chain([dir.into(), compiled.into()]);
+    let args = flags.map(OsString::from).into_iter().chain([dir.into(), compiled.into()]);
     wasm_bindgen::run_cli_with_args(args).context("wasm-bindgen cannot read the compiled crate")
 }
 
