@@ -156,7 +156,7 @@ export class Row extends EventTarget {
     this.#find(".percent").textContent = words.percent(fraction);
     this.#find(".speed").textContent = moving ? words.rate(bytesPerSecond) : "";
     this.#find(".left").textContent = moving && millisecondsLeft !== undefined ? `${words.duration(millisecondsLeft)} left` : "";
-    this.#find(".parts").textContent = partsTotal > 0 ? `${partsStored} of ${words.parts(partsTotal)}` : "";
+    this.#find(".parts").textContent = partsTotal > 1 ? `${partsStored} of ${partsTotal} parts` : "";
   }
 
   /** Moves the gaps to where the parts truly end: the last part is smaller, the first tells the size of the others. */

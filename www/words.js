@@ -25,9 +25,6 @@ export function duration(milliseconds) {
 /** "57 %". Rounded down: 100 % is said of the last receipt only. */
 export const percent = (fraction) => `${Math.floor(fraction * 100)} %`;
 
-/** "1 part", "13 parts". */
-export const parts = (count) => (count === 1 ? "1 part" : `${count} parts`);
-
 export const STATES = {
   queued: "Waiting its turn",
   creating: "Starting",
