@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rusty_s3::Credentials;
 use url::Url;
 
 /// Everything that can be chosen at the start.
@@ -36,7 +37,7 @@ pub struct Options {
     pub external: Option<ExternalOptions>,
 }
 
-/// An S3-compatible store elsewhere; credentials come from the usual AWS variables.
+/// An S3-compatible store elsewhere.
 #[derive(Debug, Clone)]
 pub struct ExternalOptions {
     /// Its origin.
@@ -45,6 +46,8 @@ pub struct ExternalOptions {
     pub bucket: String,
     /// The region of its signatures.
     pub region: String,
+    /// The key pair; on the command line it comes from the usual AWS variables.
+    pub credentials: Credentials,
 }
 
 /// What `--help` prints.
@@ -118,7 +121,11 @@ impl Options {
         }
         options.external = match (endpoint, bucket, region) {
             (None, None, None) => None,
-            (Some(endpoint), Some(bucket), Some(region)) => Some(ExternalOptions { endpoint, bucket, region }),
+            (Some(endpoint), Some(bucket), Some(region)) => {
+                let credentials = Credentials::from_env()
+                    .ok_or("an external store needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")?;
+                Some(ExternalOptions { endpoint, bucket, region, credentials })
+            }
             _ => return Err("--s3-endpoint, --s3-bucket and --s3-region belong together".into()),
         };
         Ok(Some(options))

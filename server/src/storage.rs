@@ -65,12 +65,12 @@ impl S3 for Storage {
             service_of(&input.bucket).ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist."))?;
         let description = Description {
             service: service.to_owned(),
-            name: input.key,
+            name: input.key.clone(),
             media_type: input.content_type.unwrap_or_default(),
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
             owner: None,
         };
-        let upload = self.disk.create(description).await?;
+        let upload = self.disk.create(description, Some(input.key)).await?;
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(upload.bucket),
             key: Some(upload.key),

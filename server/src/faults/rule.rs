@@ -118,7 +118,7 @@ pub(crate) fn parse(body: &[u8], services: &[&str]) -> Result<Vec<Rule>, String>
     }
     let rules = object.get("rules").and_then(Value::as_array).ok_or("the field `rules` must be an array")?;
     let read = |(index, value): (usize, &Value)| {
-        let rule = Rule::deserialize(value).map_err(|error| error.to_string());
+        let rule = serde_path_to_error::deserialize::<_, Rule>(value).map_err(|error| error.to_string());
         rule.and_then(|rule| rule.checked(services)).map_err(|error| format!("rules[{index}]: {error}"))
     };
     rules.iter().enumerate().map(read).collect()

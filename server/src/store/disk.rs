@@ -54,10 +54,10 @@ impl Disk {
         Ok(Self { uploads, trash, rules, sessions: RwLock::new(sessions) })
     }
 
-    /// Begins a session under random names.
-    pub(crate) async fn create(self: &Arc<Self>, description: Description) -> StoreResult<Upload> {
+    /// Begins a session under a random id; without a key that somebody chose, the key is random too.
+    pub(crate) async fn create(self: &Arc<Self>, description: Description, key: Option<String>) -> StoreResult<Upload> {
         let bucket = super::bucket_of(&description.service);
-        let upload = Upload { id: chance::hex(16), key: chance::uuid(), bucket, description };
+        let upload = Upload { id: chance::hex(16), key: key.unwrap_or_else(chance::uuid), bucket, description };
         let disk = Arc::clone(self);
         blocking(move || {
             let session = Session::create(upload.clone(), &disk.uploads)?;
@@ -78,11 +78,12 @@ impl Disk {
         self.find(id).filter(|session| session.upload.key == key).ok_or_else(StoreError::no_such_upload)
     }
 
-    /// The session that was completed under this key.
+    /// The session that was last completed under this key.
     pub(crate) fn completed(&self, key: &str) -> Option<(Arc<Session>, Object)> {
         let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
-        let session = sessions.values().find(|session| session.upload.key == key)?;
-        session.object().map(|object| (Arc::clone(session), object))
+        let under_key = sessions.values().filter(|session| session.upload.key == key);
+        let completed = under_key.filter_map(|session| session.object().map(|object| (Arc::clone(session), object)));
+        completed.max_by_key(|(_, object)| object.completed_at)
     }
 
     /// Takes a part.

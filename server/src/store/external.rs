@@ -40,12 +40,10 @@ struct Entry {
 impl External {
     /// Opens the ledger for this bucket below `data`.
     pub(crate) fn open(options: &ExternalOptions, data: &std::path::Path, expiry: Duration) -> StoreResult<Self> {
-        let broken = |error: &dyn std::fmt::Display| StoreError::new("InvalidRequest", error.to_string());
         let bucket =
             Bucket::new(options.endpoint.clone(), UrlStyle::Path, options.bucket.clone(), options.region.clone())
-                .map_err(|error| broken(&error))?;
-        let credentials = Credentials::from_env()
-            .ok_or_else(|| broken(&"an external store needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))?;
+                .map_err(|error| StoreError::new("InvalidRequest", error.to_string()))?;
+        let credentials = options.credentials.clone();
         let ledger = data.join("external");
         std::fs::create_dir_all(&ledger)?;
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();

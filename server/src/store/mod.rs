@@ -58,7 +58,7 @@ impl Store {
     /// Begins an upload.
     pub(crate) async fn create(&self, description: Description) -> StoreResult<Upload> {
         match self {
-            Self::Embedded(disk, _) => disk.create(description).await,
+            Self::Embedded(disk, _) => disk.create(description, None).await,
             Self::External(external) => external.create(description).await,
         }
     }
