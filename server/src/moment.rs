@@ -18,6 +18,12 @@ impl Moment {
     }
 }
 
+impl From<Moment> for s3s::dto::Timestamp {
+    fn from(moment: Moment) -> Self {
+        std::time::SystemTime::from(moment.0).into()
+    }
+}
+
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&self.0)

@@ -214,6 +214,7 @@ fn listed(number: u16, receipt: Receipt) -> S3Result<Part> {
         part_number: Some(i32::from(number)),
         e_tag: Some(etag(&receipt.etag)?),
         size: i64::try_from(receipt.size).ok(),
+        last_modified: Some(receipt.stored_at.into()),
         checksum_crc32: digests.remove("crc32"),
         checksum_crc32c: digests.remove("crc32c"),
         checksum_crc64nvme: digests.remove("crc64nvme"),

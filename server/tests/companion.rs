@@ -185,7 +185,8 @@ fn an_upload_belongs_to_the_key_that_began_it() {
     let with = |name: &str, key: &str| world.api("GET", &own.target("")).header(name, key).send();
     assert_eq!(with("x-api-key", "demo-key").status, 200);
     assert_eq!(with("authorization", "Bearer demo-key").status, 200);
-    for (name, key) in [("x-api-key", "other"), ("authorization", "Bearer other"), ("authorization", "Basic demo-key")] {
+    for (name, key) in [("x-api-key", "other"), ("authorization", "Bearer other"), ("authorization", "Basic demo-key")]
+    {
         let refused = with(name, key);
         assert_eq!(refused.status, 401);
         assert!(refused.json()["error"].is_string());

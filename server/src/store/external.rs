@@ -1,6 +1,7 @@
 //! Any S3-compatible store elsewhere. Every operation is one presigned request, made here or handed to the browser; what
 //! S3 cannot tell later (name, owner, outcome) is kept in one small JSON file per upload.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,10 +89,7 @@ impl External {
             }
             let text = self.ask("GET", action.sign(OWN_REQUESTS), Vec::new(), String::new()).await?;
             let page = ListParts::parse_response(&text).map_err(|error| unreadable(&error))?;
-            parts.extend(page.parts.into_iter().map(|part| {
-                let receipt = Receipt { etag: part.etag, size: part.size, file: None, digests: Default::default() };
-                (part.number, receipt)
-            }));
+            parts.extend(page.parts.into_iter().map(|part| (part.number, receipt(part.etag, part.size))));
             marker = page.next_part_number_marker;
             if marker.is_none() {
                 return Ok(parts);
@@ -119,13 +117,12 @@ impl External {
         let text = self.ask("POST", url, Vec::new(), completion_body(&claims)).await?;
         let location =
             between(&text, "Location").map_or_else(|| self.bucket.object_url(&upload.key).to_string(), str::to_owned);
-        let sizes: std::collections::BTreeMap<u16, u64> =
-            stored.into_iter().map(|(number, receipt)| (number, receipt.size)).collect();
+        let sizes: BTreeMap<u16, u64> = stored.into_iter().map(|(number, receipt)| (number, receipt.size)).collect();
         let parts: Vec<(u16, Receipt)> = claims
             .into_iter()
             .map(|claim| {
                 let size = sizes.get(&claim.number).copied().unwrap_or(0);
-                (claim.number, Receipt { etag: claim.etag, size, file: None, digests: Default::default() })
+                (claim.number, receipt(claim.etag, size))
             })
             .collect();
         let object = Object {
@@ -233,6 +230,11 @@ fn completion_body(claims: &[Claim]) -> String {
 fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{tag}>"))?;
     rest.split_once(&format!("</{tag}>")).map(|(inner, _)| inner)
+}
+
+/// A part that is kept there.
+fn receipt(etag: String, size: u64) -> Receipt {
+    Receipt { etag, size, file: None, stored_at: Moment::now(), digests: BTreeMap::new() }
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> StoreError {

@@ -16,6 +16,7 @@ use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use super::error::{StoreError, StoreResult};
 use super::record::Receipt;
 use crate::chance;
+use crate::moment::Moment;
 
 /// How much is gathered before a blocking thread hashes and writes it, while the next batch arrives.
 const BATCH: usize = 1 << 20;
@@ -151,6 +152,7 @@ impl Writer {
             etag: format!("\"{}\"", chance::to_hex(&md5)),
             size: self.size,
             file: file.as_ref().map(|file| file.name.clone()),
+            stored_at: Moment::now(),
             digests: BTreeMap::new(),
         };
         // What is discarded was not hashed, so there is nothing to hold the promises against.

@@ -43,6 +43,8 @@ pub(crate) struct Receipt {
     pub size: u64,
     /// The file that holds the bytes, beside the receipt; none where bytes are discarded.
     pub file: Option<String>,
+    /// When the last byte arrived.
+    pub stored_at: Moment,
     /// Digests that the client sent and that were found true, by header name.
     pub digests: BTreeMap<String, String>,
 }

@@ -53,6 +53,11 @@ impl World {
         self.server = Some(server);
     }
 
+    /// The random key of a server that is not on loopback.
+    pub(crate) fn key(&self) -> String {
+        self.server.as_ref().unwrap().key.clone().unwrap()
+    }
+
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -96,13 +101,18 @@ impl World {
 
     /// Waits until the log shows an exchange of this step that is over, and returns the last such.
     pub(crate) fn ended(&self, step: &str) -> Value {
+        self.logged(step, |row| row["endMs"].is_number())
+    }
+
+    /// Waits until the log shows an exchange of this step that is as wanted, and returns the last such.
+    pub(crate) fn logged(&self, step: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
-            let found = self.requests().into_iter().rfind(|row| row["step"] == step && row["endMs"].is_number());
+            let found = self.requests().into_iter().rfind(|row| row["step"] == step && wanted(row));
             if let Some(row) = found {
                 return row;
             }
-            assert!(begin.elapsed() < PATIENCE, "no exchange of step {step} came to its end");
+            assert!(begin.elapsed() < PATIENCE, "no such exchange: {step}");
             std::thread::yield_now();
         }
     }

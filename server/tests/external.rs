@@ -1,0 +1,68 @@
+//! An S3 store elsewhere: another of these servers, whose storage origin is one.
+
+mod common;
+
+use std::collections::HashMap;
+
+use common::World;
+use rusty_s3::Credentials;
+use serde_json::json;
+use upslice_server::options::ExternalOptions;
+
+fn relaying_to(store: &World) -> World {
+    let text = std::fs::read(store.data.join("secret.json")).unwrap();
+    let secret: HashMap<String, String> = serde_json::from_slice(&text).unwrap();
+    let external = ExternalOptions {
+        endpoint: format!("http://{}", store.at.storage).parse().unwrap(),
+        bucket: "upslice-s3".into(),
+        region: "us-east-1".into(),
+        credentials: Credentials::new(&secret["access_key"], &secret["secret_key"]),
+    };
+    World::with(|options| options.external = Some(external))
+}
+
+#[test]
+fn an_upload_lands_in_the_other_store() {
+    let store = World::new();
+    let world = relaying_to(&store);
+    let upload = world.create();
+    let signed = upload.url(1);
+    assert!(signed.starts_with(&format!("http://{}/upslice-s3/", store.at.storage)), "{signed}");
+    let first = store.put(&upload.url(1), b"far ").send().header("etag").unwrap().to_owned();
+    let third = store.put(&upload.url(3), b"away").send().header("etag").unwrap().to_owned();
+    let expected = json!([
+        { "PartNumber": 1, "ETag": first, "Size": 4 },
+        { "PartNumber": 3, "ETag": third, "Size": 4 },
+    ]);
+    assert_eq!(upload.list().json(), expected);
+    let parts = [(1, &*first), (3, &*third)];
+    let done = upload.complete(&parts);
+    assert_eq!(done.json()["location"], format!("http://{}/upslice-s3/{}", store.at.storage, upload.key));
+    assert_eq!(upload.complete(&parts).json(), done.json());
+    assert_eq!(store.api("GET", &format!("/_/files/{}", upload.key)).send().body, b"far away");
+
+    let row = &world.files()[0];
+    assert_eq!((&row["name"], &row["size"], &row["parts"]), (&json!("a.bin"), &json!(8), &json!(2)));
+    let download = world.api("GET", &format!("/_/files/{}", upload.key)).send();
+    assert_eq!(download.status, 302);
+    assert!(download.header("location").unwrap().contains("X-Amz-Signature="));
+}
+
+#[test]
+fn the_other_stores_refusals_come_through() {
+    let store = World::new();
+    let world = relaying_to(&store);
+    let upload = world.create();
+    assert_eq!(upload.complete(&[(1, "\"none\"")]).companion_error(), (400, "s3: InvalidPart".into()));
+    assert_eq!(world.api("DELETE", &upload.target("")).send().status, 200);
+    assert_eq!(upload.list().companion_error(), (404, "s3: NoSuchUpload".into()));
+}
+
+#[test]
+fn a_store_that_is_away_is_a_bad_gateway() {
+    let store = World::new();
+    let world = relaying_to(&store);
+    drop(store);
+    let answer = world.api("POST", "/s3/multipart").json(json!({ "filename": "a", "type": "" })).send();
+    assert_eq!(answer.companion_error(), (502, "s3: InternalError".into()));
+}
