@@ -1,1 +1,18 @@
-//! Does.
+//! Does; never decides. wasm32 only. Carries out what [`crate::core`] asks for, and tells what happened.
+//!
+//! Everything that the browser holds for us (a request, a timer, a listener) is owned by a Rust value and ends when
+//! that is dropped. No user code runs while the machine is borrowed: outputs are taken out one by one, and acted on
+//! after.
+
+pub(crate) mod app;
+mod clock;
+pub(crate) mod driver;
+mod exchange;
+mod fetch;
+mod network;
+pub(crate) mod source;
+mod step;
+pub(crate) mod sys;
+mod timer;
+pub(crate) mod value;
+mod xhr;

@@ -1,6 +1,6 @@
 //! What came back, and what every service means by a status.
 
-use super::url::shown;
+use super::url::{scrubbed, shown};
 use super::{Json, Request, date, xml};
 use crate::core::{Failed, Failure, Wall};
 
@@ -52,15 +52,15 @@ impl Response {
     /// The service's own words: an S3 error's code and message, a JSON error's text, or plain text. Never markup.
     pub(super) fn own_words(&self) -> Option<String> {
         if let Some((code, message)) = xml::error(&self.text) {
-            return Some(if message.is_empty() { code } else { format!("{code}: {message}") });
+            return Some(if message.is_empty() { code } else { format!("{code}: {}", scrubbed(&message)) });
         }
         if let Some(json) = &self.json {
             let text = ["error", "message", "title"].iter().find_map(|name| json.text(name))?;
-            return Some(text.chars().take(ENOUGH).collect());
+            return Some(scrubbed(text).chars().take(ENOUGH).collect());
         }
         let plain = self.text.trim();
         let is_plain = !plain.is_empty() && !plain.starts_with(['<', '{', '[']);
-        is_plain.then(|| plain.chars().take(ENOUGH).collect())
+        is_plain.then(|| scrubbed(plain).chars().take(ENOUGH).collect())
     }
 
     /// What kind of thing the body is, in words.

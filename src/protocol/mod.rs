@@ -17,7 +17,7 @@ pub use answer::{Answer, Response};
 pub use json::Json;
 pub use request::{Body, Call, Request};
 pub use s3::{S3Endpoint, S3Functions};
-pub use url::origin;
+pub use url::{origin, scrubbed, shown};
 
 use crate::core::{Failed, PartRange, Reply, Rules, Step};
 

@@ -19,12 +19,29 @@ pub fn origin(url: &str) -> Option<Origin> {
 }
 
 /// An address as it may be shown: signatures live in queries, passwords before the `@`.
-pub(super) fn shown(url: &str) -> String {
+#[must_use]
+pub fn shown(url: &str) -> String {
     let bare = &url[..url.find(['?', '#']).unwrap_or(url.len())];
     match bare.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'), rest)) {
         Some((scheme, Some((user, host)), _)) if !user.contains('/') => format!("{scheme}://{host}"),
         _ => bare.to_owned(),
     }
+}
+
+/// Words of somebody else's, with every address in them as it may be shown.
+#[must_use]
+pub fn scrubbed(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`)".contains(c)).unwrap_or(from.len());
+        out.push_str(before);
+        out.push_str(&shown(&from[..end]));
+        rest = &from[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The value of a name in an address's query, as it stands there.
@@ -77,6 +94,15 @@ mod tests {
         assert_eq!(shown("https://b.example/k?X-Amz-Signature=secret#f"), "https://b.example/k");
         assert_eq!(shown("https://user:secret@b.example/k"), "https://b.example/k");
         assert_eq!(shown("https://b.example/a@b"), "https://b.example/a@b");
+    }
+
+    #[test]
+    fn words_of_others_are_shown_without_their_queries() {
+        assert_eq!(
+            scrubbed("GET \"https://a/k?sig=1\" and http://b/?x#y failed"),
+            "GET \"https://a/k\" and http://b/ failed"
+        );
+        assert_eq!(scrubbed("no address"), "no address");
     }
 
     #[test]

@@ -1,0 +1,268 @@
+// The public contract of `upslice`. Units everywhere: bytes, milliseconds. `0` is a legal value; `undefined` means
+// "the default". An option that is not here does not exist yet: using it is an `options` error, never a silent no-op.
+
+/**
+ * Compiles the module ahead of the first upload, or from a source of your own
+ * (a strict CSP, a CDN, a test). Optional, memoised; a failed attempt may be repeated.
+ */
+export function init(source?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+
+/**
+ * Uploads one file. Starts at once, never throws: bad options reject.
+ *
+ *     const result = await upload(file, { to: s3({ endpoint: "/s3/multipart" }), onProgress });
+ */
+export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
+
+export interface UploadOptions<R = unknown> {
+  /** Which service receives the parts: `s3(…)`. */
+  to: Destination<R>;
+  /** The name the service is told. Default: `file.name`, else `"blob"`. */
+  name?: string;
+  /** The MIME type the service is told. Default: `file.type`, else `application/octet-stream`. */
+  type?: string;
+  /**
+   * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
+   * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
+   * every service's floor of 5 MiB and small enough to lose. A number is honoured exactly, raised only where the
+   * service's part count demands it, and refused outside its rules.
+   */
+  partSize?: number | "auto";
+  /**
+   * Parts in flight at once. Default `"auto"`: at most six per origin, which is what browsers open over HTTP/1.1;
+   * falls when the server asks for patience, climbs back. All uploads of a page share the six.
+   */
+  concurrency?: number | "auto";
+  /** A digest sent with each part. `"auto"` and `"none"`: none. */
+  checksum?: "auto" | "none";
+  /** How often one part is tried again before the upload fails (5), and how the waits grow (500 to 30 000, full jitter). */
+  retry?: { limit?: number; minDelay?: number; maxDelay?: number };
+  /**
+   * Silence that ends an attempt. Default 15 000 without a sign of life while a body is sent. Where nothing can be
+   * seen (fetch; the wait for the answer after the last byte) the limit is at least four times that, 60 000, and
+   * twice what the part should take at the measured rate. Each stall doubles that part's limit. `0`: never.
+   */
+  stallTimeout?: number;
+  /**
+   * How long an API request, or a function of yours, may take. Default 60 000; completing 600 000; your functions
+   * 120 000. A number is the limit of all three. `0`: never.
+   */
+  responseTimeout?: number;
+  /** How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. */
+  outageTimeout?: number;
+  /** What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch otherwise. */
+  transport?: "auto" | "fetch" | "xhr";
+  /** Remembering uploads across reloads is not available yet. */
+  resumable?: false;
+  /** Encoding in workers is not available yet. */
+  worker?: false;
+  /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
+  signal?: AbortSignal;
+  /** Called with every `progress` event's detail. What it throws is reported, and does not disturb the upload. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export type UploadState =
+  | "queued"
+  | "creating"
+  | "uploading"
+  | "paused"
+  | "offline"
+  | "completing"
+  | "completed"
+  | "failed"
+  | "aborted";
+
+/**
+ * An upload under way: a promise of its result with controls. `await` it, or keep it and listen.
+ * (Returning it from an async function awaits it; hand out an object that holds it instead.)
+ * A failure that nobody listens to, neither by promise nor by event, is reported once with `console.error`.
+ */
+export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResult<R>> {
+  readonly id: string;
+  readonly file: Blob;
+  readonly state: UploadState;
+  readonly progress: Progress;
+  /** The same promise, for those who want a real one. Settles exactly once. */
+  readonly done: Promise<UploadResult<R>>;
+  catch<T>(onrejected: (error: UploadError) => T | PromiseLike<T>): Promise<UploadResult<R> | T>;
+  finally(onfinally: () => void): Promise<UploadResult<R>>;
+  /** Stops sending, keeps what is stored. Cuts the parts in flight; they are sent again. Idempotent. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Ends the upload at once with an `aborted` error, and removes the stored parts where the service can. Resolves
+   * when that is over, in a minute at the most; what could not be removed is told by `console.warn`. Idempotent.
+   */
+  abort(reason?: unknown): Promise<void>;
+  /** After `failed`: a new upload of the same file that goes on from the parts that are stored. */
+  retry(): Upload<R>;
+  addEventListener<K extends keyof UploadEvents<R>>(
+    type: K,
+    listener: (event: UploadEvents<R>[K]) => void,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+}
+
+export interface UploadEvents<R = unknown> {
+  /** At most ten times a second, and once at the end, before `success`. */
+  progress: CustomEvent<Progress>;
+  statechange: CustomEvent<{ state: UploadState; previous: UploadState }>;
+  /** A part is stored and acknowledged. */
+  part: CustomEvent<StoredPart>;
+  /** An attempt failed and another one will follow. */
+  retry: CustomEvent<{ error: UploadError; part?: number; attempt: number; delay: number }>;
+  /** Something worth knowing that does not stop the upload. */
+  notice: CustomEvent<{ code: "restarted"; message: string }>;
+  success: CustomEvent<UploadResult<R>>;
+  error: CustomEvent<UploadError>;
+}
+
+export interface Progress {
+  /** Bytes of the file known to be sent: a high-water mark. Never goes backwards, never above `total`, and reaches `total` only with the last receipt. */
+  sent: number;
+  total: number;
+  /** `sent / total`; 1 for an empty file that is stored. */
+  fraction: number;
+  /** Smoothed over the last seconds; 0 while nothing moves. */
+  bytesPerSecond: number;
+  /** From what truly remains; `undefined` while unknown. */
+  millisecondsLeft?: number | undefined;
+  /** May fall where a service has to start over. */
+  partsStored: number;
+  partsTotal: number;
+}
+
+export interface StoredPart {
+  /** Counted from 1. */
+  number: number;
+  offset: number;
+  size: number;
+  etag?: string;
+}
+
+export interface UploadResult<R = unknown> {
+  /** The service's name of the session. */
+  uploadId: string;
+  /** What the app needs next: the object's key. */
+  objectId?: string;
+  /** An address of what is stored, where the service gives one. */
+  location?: string;
+  size: number;
+  parts: StoredPart[];
+  /** The answer that completed the upload, parsed. */
+  response: R;
+  /** True if an earlier, interrupted upload was taken up. */
+  resumed: boolean;
+  elapsed: number;
+}
+
+export class UploadError extends Error {
+  constructor(fields: {
+    code: UploadErrorCode;
+    message: string;
+    cause?: unknown;
+    status?: number;
+    part?: number;
+    attempts?: number;
+    retryable?: boolean;
+  });
+  readonly name: "UploadError";
+  readonly code: UploadErrorCode;
+  /** HTTP status of the answer that ended it, if there was one. */
+  readonly status?: number;
+  /** The part that could not be sent, counted from 1. */
+  readonly part?: number;
+  readonly attempts?: number;
+  /** True if trying later may work with the same options. */
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+}
+
+export type UploadErrorCode =
+  | "aborted" // abort(), or the AbortSignal
+  | "options" // an option is wrong: the message names it and what it may be
+  | "limit" // the file cannot fit the service's rules: the message shows the sum
+  | "network" // no answer
+  | "timeout" // silence that outlasted the retries
+  | "unauthorized" // 401/403 that fresh headers or a fresh URL did not mend
+  | "rejected" // another 4xx: the service's own words are in the message
+  | "server" // 5xx or 429 that outlasted the retries
+  | "checksum" // what is stored is not what was read
+  | "unproven" // the last answer was lost and the service cannot say whether the object is whole
+  | "file-changed" // the file is not the one that was chosen, or cannot be read any more
+  | "protocol" // an answer that makes no sense, e.g. ETag not exposed by CORS: the message says what to configure
+  | "callback" // a function of yours threw or never settled: see `cause`
+  | "load" // the module could not be loaded or compiled: CSP, network, no WebAssembly
+  | "internal"; // a bug of ours
+
+declare const destination: unique symbol;
+/** Made by one of the functions below. May be used for many uploads. */
+export interface Destination<R = unknown> {
+  readonly kind: string;
+  readonly [destination]: R;
+}
+
+/**
+ * Asked for every request to the service's API, and again after a 401, so that a token can be renewed. Sent to the
+ * API's origin and nowhere else: never to presigned URLs, never along a redirect.
+ */
+export type HeaderSource = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
+
+export interface SignedPart {
+  partNumber: number;
+  url: string;
+  /** Sent with the part; they must be those that were signed. */
+  headers?: Record<string, string>;
+  /** Seconds from now. Default: read from the URL's own `X-Amz-Date` and `X-Amz-Expires`. */
+  expiresIn?: number;
+}
+
+/** S3 and every store that speaks it, through a backend that has the endpoints of Uppy Companion. */
+export interface S3EndpointOptions {
+  /** Where they live, like `/s3/multipart`: an http or https URL without a query, relative to the page. */
+  endpoint: string;
+  headers?: HeaderSource;
+  /** Of requests to the endpoint. Default `"same-origin"`. */
+  credentials?: RequestCredentials;
+  /** Passed to the endpoint when the upload is created. ASCII only: stores keep it in HTTP headers. */
+  metadata?: Record<string, string> | ((file: Blob) => Record<string, string>);
+}
+
+/**
+ * S3 and every store that speaks it, through functions of your own. Each may throw, which ends the upload with a
+ * `callback` error, unless what is thrown has `retry: true`.
+ */
+export interface S3FunctionOptions {
+  /** Tells backends apart. Default: the page's origin. */
+  id?: string;
+  create(file: { name: string; type: string; size: number; signal: AbortSignal }): Promise<{ uploadId: string; key: string }>;
+  sign(request: {
+    uploadId: string;
+    key: string;
+    parts: { partNumber: number; size: number }[];
+    signal: AbortSignal;
+  }): Promise<SignedPart[]>;
+  complete(upload: {
+    uploadId: string;
+    key: string;
+    parts: { PartNumber: number; ETag: string }[];
+    signal: AbortSignal;
+  }): Promise<{ location?: string }>;
+  abort?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<void>;
+  list?(upload: {
+    uploadId: string;
+    key: string;
+    signal: AbortSignal;
+  }): Promise<{ PartNumber: number; ETag: string; Size: number }[]>;
+  /** After a lost answer to `complete`: what the store holds now, or null. */
+  verify?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<{ size: number; etag?: string } | null>;
+}
+
+/** S3 and every store that speaks it, through URLs that your backend signs: the endpoints of Uppy Companion, or functions of your own. */
+export function s3(options: S3EndpointOptions | S3FunctionOptions): Destination<{ location?: string }>;

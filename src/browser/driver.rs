@@ -1,0 +1,225 @@
+//! The loop: tell, drain, act. There is one driver in a page, since the uploads of a page share its connections.
+
+use super::app::App;
+use super::clock;
+use super::network::Online;
+use super::source::Source;
+use super::step::carry_out;
+use super::timer::Timer;
+use crate::core::{
+    Config, Dice, Event, Failed, Failure, Input, Instant, Ledger, Output, Page, PlanError, Progress, State, Step,
+    TaskId, Upload, UploadId,
+};
+use crate::protocol::{Adapter, File, Json};
+use futures_util::future::{AbortHandle, Abortable};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// Whoever is told what happens.
+pub(crate) type Listener = Box<dyn Fn(&Live, Event<Json>)>;
+
+/// What one upload needs beside its machine.
+pub(crate) struct Live {
+    pub(crate) adapter: Box<dyn Adapter>,
+    pub(crate) file: File,
+    pub(crate) source: Source,
+    pub(crate) app: App,
+    /// Tells the app. It may run any code, that of ours included.
+    pub(crate) listener: Listener,
+    pub(crate) ledger: RefCell<Ledger<Json>>,
+}
+
+/// An upload in hand. Dropping it throws the upload away.
+pub(crate) struct Handle {
+    driver: Rc<Driver>,
+    id: UploadId,
+}
+
+/// The one driver.
+pub(crate) struct Driver {
+    page: RefCell<Page<Json>>,
+    lives: RefCell<BTreeMap<UploadId, Rc<Live>>>,
+    running: RefCell<BTreeMap<(UploadId, TaskId), AbortHandle>>,
+    timer: RefCell<Option<Timer>>,
+    armed: Cell<Option<Instant>>,
+    online: RefCell<Option<Online>>,
+}
+
+thread_local! {
+    static DRIVER: Rc<Driver> = Rc::new(Driver {
+        page: RefCell::default(),
+        lives: RefCell::default(),
+        running: RefCell::default(),
+        timer: RefCell::default(),
+        armed: Cell::default(),
+        online: RefCell::default(),
+    });
+}
+
+impl Handle {
+    /// Takes an upload in. Nothing happens before [`Self::tell`] is told [`Input::Start`].
+    pub(crate) fn new(config: Config, live: Live) -> Result<Self, PlanError> {
+        let driver = DRIVER.with(Rc::clone);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Any bits will do.
+        let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
+        let ledger = live.ledger.borrow().clone();
+        let upload = Upload::new(config, live.adapter.rules(), live.source.size(), ledger, Dice::seeded(seed))?;
+        let id = driver.page.borrow_mut().add(upload);
+        driver.lives.borrow_mut().insert(id, Rc::new(live));
+        driver.listen();
+        Ok(Self { driver, id })
+    }
+
+    /// Something happened, or was asked.
+    pub(crate) fn tell(&self, input: Input<Json>) {
+        self.driver.tell(self.id, input);
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        self.driver.page.borrow().progress(self.id, clock::now().instant)
+    }
+
+    /// Where it stands.
+    pub(crate) fn state(&self) -> Option<State> {
+        self.driver.page.borrow().state(self.id)
+    }
+
+    /// What a later upload of the same file may go on from.
+    pub(crate) fn ledger(&self) -> Ledger<Json> {
+        let lives = self.driver.lives.borrow();
+        lives.get(&self.id).map(|live| live.ledger.borrow().clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.driver.page.borrow_mut().remove(clock::now(), self.id);
+        self.driver.drain();
+        self.driver.forget(self.id);
+    }
+}
+
+impl Driver {
+    fn tell(self: &Rc<Self>, id: UploadId, input: Input<Json>) {
+        self.page.borrow_mut().handle(clock::now(), id, input);
+        self.drain();
+    }
+
+    /// Acts on what the page wants. Outputs are taken one by one, so that whatever an act leads to (a function of the
+    /// app that calls `pause`, say) finds the page free.
+    fn drain(self: &Rc<Self>) {
+        loop {
+            let Some((id, output)) = self.page.borrow_mut().poll() else { break };
+            self.perform(id, output);
+        }
+        self.arm();
+    }
+
+    fn perform(self: &Rc<Self>, id: UploadId, output: Output<Json>) {
+        match output {
+            Output::Run { task, step } => self.run(id, task, step),
+            Output::Cancel { task } => {
+                if let Some(running) = self.running.borrow().get(&(id, task)) {
+                    running.abort();
+                }
+            }
+            Output::Save(change) => {
+                if let Some(live) = self.live(id) {
+                    live.ledger.borrow_mut().apply(change);
+                }
+            }
+            Output::Emit(event) => {
+                let is_over = matches!(event, Event::Over { .. });
+                if let Some(live) = self.live(id) {
+                    (live.listener)(&live, event);
+                }
+                if is_over {
+                    self.forget(id);
+                }
+            }
+        }
+    }
+
+    fn live(&self, id: UploadId) -> Option<Rc<Live>> {
+        self.lives.borrow().get(&id).cloned()
+    }
+
+    /// Carries out a step beside everything else. Whatever becomes of it, its end is told.
+    fn run(self: &Rc<Self>, id: UploadId, task: TaskId, step: Step<Json>) {
+        let Some(live) = self.live(id) else { return };
+        let driver = Rc::clone(self);
+        let sent = Rc::downgrade(self);
+        let on_sent = move |bytes| {
+            if let Some(driver) = sent.upgrade() {
+                driver.tell(id, Input::Sent { task, bytes });
+            }
+        };
+        let (handle, registration) = AbortHandle::new_pair();
+        self.running.borrow_mut().insert((id, task), handle);
+        spawn_local(async move {
+            // What a cancelled step held of the browser ends with its future, which is dropped here.
+            let ended = Abortable::new(carry_out(&live, &step, on_sent), registration).await;
+            driver.running.borrow_mut().remove(&(id, task));
+            let cancelled = || Failed::new(Failure::NoAnswer, "it was called back".into());
+            let outcome = ended.unwrap_or_else(|_| Err(cancelled()));
+            driver.tell(id, Input::Finished { task, outcome });
+        });
+    }
+
+    /// Nothing more comes of an upload: what it held is let go.
+    fn forget(self: &Rc<Self>, id: UploadId) {
+        self.page.borrow_mut().remove(clock::now(), id);
+        self.lives.borrow_mut().remove(&id);
+        if self.lives.borrow().is_empty() {
+            self.online.borrow_mut().take();
+        }
+        self.arm();
+    }
+
+    /// Sets the timer to when the page wants to be woken.
+    fn arm(self: &Rc<Self>) {
+        let wake = self.page.borrow().wake_at();
+        if wake == self.armed.replace(wake) {
+            return;
+        }
+        let mut timer = self.timer.borrow_mut();
+        match wake {
+            None => {
+                if let Some(timer) = timer.as_ref() {
+                    timer.clear();
+                }
+            }
+            Some(wake) => {
+                let driver = Rc::downgrade(self);
+                let timer = timer.get_or_insert_with(|| {
+                    Timer::new(move || {
+                        if let Some(driver) = driver.upgrade() {
+                            driver.armed.set(None);
+                            driver.page.borrow_mut().tick(clock::now());
+                            driver.drain();
+                        }
+                    })
+                });
+                // Waking early is harmless: nothing is due yet, and the timer is set again.
+                timer.set(wake.since(clock::now().instant).as_millis().try_into().unwrap_or(u64::MAX));
+            }
+        }
+    }
+
+    /// Listens for the network's return while there are uploads.
+    fn listen(self: &Rc<Self>) {
+        let driver = Rc::downgrade(self);
+        self.online.borrow_mut().get_or_insert_with(|| {
+            Online::listen(move || {
+                let Some(driver) = driver.upgrade() else { return };
+                let first = driver.lives.borrow().keys().next().copied();
+                if let Some(id) = first {
+                    driver.tell(id, Input::Online);
+                }
+            })
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! One HTTP exchange, whichever of the two carries it. Dropping its future ends it.
+
+use super::{clock, fetch, value, xhr};
+use crate::core::{Carrier, Failed, Failure};
+use crate::protocol::{Body, Request, Response};
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, Headers, RequestCredentials};
+
+/// A request on its way out: what the adapter asked for, with what only the page has.
+pub(super) struct Outgoing {
+    pub(super) request: Request,
+    pub(super) headers: Headers,
+    /// The part's bytes, if it is one.
+    pub(super) slice: Option<Blob>,
+    pub(super) credentials: RequestCredentials,
+}
+
+impl Outgoing {
+    /// The app's headers are added for the service's API, and nowhere else.
+    pub(super) fn new(
+        request: Request,
+        apps: &[(String, String)],
+        slice: Option<Blob>,
+        credentials: RequestCredentials,
+    ) -> Result<Self, Failed> {
+        let headers = Headers::new().map_err(|error| unsendable(&request, &error))?;
+        if matches!(request.body, Body::Json(_)) {
+            headers.set("content-type", "application/json").map_err(|error| unsendable(&request, &error))?;
+        }
+        let apps = if request.is_api { apps } else { &[] };
+        for (name, value) in request.headers.iter().chain(apps) {
+            headers.set(name, value).map_err(|error| unsendable(&request, &error))?;
+        }
+        let credentials = if request.is_api { credentials } else { RequestCredentials::SameOrigin };
+        Ok(Self { request, headers, slice, credentials })
+    }
+
+    /// The body as the platform takes it. A part is always a Blob: the bytes of one never enter the page's memory.
+    pub(super) fn body(&self) -> Option<JsValue> {
+        match &self.request.body {
+            Body::Empty => None,
+            Body::Json(json) => Some(value::stringify(json).into()),
+            Body::Slice => self.slice.clone().map(JsValue::from),
+        }
+    }
+
+    /// `PUT https://store.example/key`
+    fn asked(&self) -> String {
+        format!("{} {}", self.request.method, crate::protocol::shown(&self.request.url))
+    }
+
+    pub(super) fn unanswered(&self) -> Failed {
+        let words = format!(
+            "{} had no answer that this page may read: the network, the server, or missing CORS headers",
+            self.asked()
+        );
+        Failed::new(Failure::NoAnswer, words)
+    }
+
+    pub(super) fn broken_off(&self) -> Failed {
+        Failed::new(Failure::NoAnswer, format!("the answer to {} broke off", self.asked()))
+    }
+
+    pub(super) fn unsendable(&self, error: &JsValue) -> Failed {
+        unsendable(&self.request, error)
+    }
+}
+
+fn unsendable(request: &Request, error: &JsValue) -> Failed {
+    let words = format!(
+        "{} {} cannot be sent: {}",
+        request.method,
+        crate::protocol::shown(&request.url),
+        value::words_of(error)
+    );
+    Failed::new(Failure::Nonsense, words)
+}
+
+/// Sends it, and waits for the whole answer.
+pub(super) async fn exchange(
+    outgoing: &Outgoing,
+    carrier: Carrier,
+    on_sent: impl FnMut(u64) + 'static,
+) -> Result<Response, Failed> {
+    match carrier {
+        Carrier::Fetch => fetch::send(outgoing).await,
+        Carrier::Xhr => xhr::send(outgoing, on_sent).await,
+    }
+}
+
+/// An answer in the adapters' shape.
+pub(super) fn response(status: u16, headers: Vec<(String, String)>, text: String) -> Response {
+    let json = text.trim_start().starts_with(['{', '[']).then(|| value::parse(&text)).flatten();
+    Response { status, headers, text, json, at: clock::now().wall }
+}

@@ -1,0 +1,42 @@
+//! One step, carried out.
+
+use super::driver::Live;
+use super::exchange::{Outgoing, exchange};
+use crate::core::{Carrier, Failed, Failure, Reply, Step};
+use crate::protocol::{Answer, Call, Json, Request};
+
+/// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
+pub(super) async fn carry_out(
+    live: &Live,
+    step: &Step<Json>,
+    on_sent: impl FnMut(u64) + 'static,
+) -> Result<Reply<Json>, Failed> {
+    let answer = match live.adapter.call(step, &live.file)? {
+        Call::Http(request) => send(live, step, request, on_sent).await?,
+        Call::Function { name, argument } => Answer::Value(live.app.call(name, &argument).await?),
+    };
+    live.adapter.reply(step, &answer)
+}
+
+async fn send(
+    live: &Live,
+    step: &Step<Json>,
+    request: Request,
+    on_sent: impl FnMut(u64) + 'static,
+) -> Result<Answer, Failed> {
+    let (part, carrier) = match step {
+        Step::Send { part, carrier, .. } => (Some(part), *carrier),
+        _ => (None, Carrier::Fetch),
+    };
+    let slice = part.and_then(|part| live.source.slice(part));
+    let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
+    let outgoing = Outgoing::new(request, &apps, slice, live.app.credentials)?;
+    let outcome = exchange(&outgoing, carrier, on_sent).await;
+    if let (Err(Failed { failure: Failure::NoAnswer, .. }), Some(part)) = (&outcome, part)
+        && !live.source.is_readable(part).await
+    {
+        let words = "the file cannot be read any more: it was changed, moved or deleted since it was chosen";
+        return Err(Failed::new(Failure::FileChanged, words.into()));
+    }
+    outcome.map(|response| Answer::Http { request: outgoing.request, response })
+}

@@ -1,0 +1,42 @@
+//! One timer that can be set again, and stops when it is dropped.
+
+use super::sys::{clear_timeout, set_timeout};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+
+/// Browsers keep delays in 31 bits; a longer one would fire at once.
+const LONGEST: u64 = 1 << 30;
+
+/// A timer with one callback.
+pub(super) struct Timer {
+    callback: Closure<dyn FnMut()>,
+    running: RefCell<Option<JsValue>>,
+}
+
+impl Timer {
+    /// A timer that is not set.
+    pub(super) fn new(callback: impl FnMut() + 'static) -> Self {
+        Self { callback: Closure::new(callback), running: RefCell::new(None) }
+    }
+
+    /// Sets it, whatever it was set to. Firing early, at the longest delay, is harmless.
+    #[allow(clippy::cast_precision_loss)] // The delay has 30 bits.
+    pub(super) fn set(&self, millis: u64) {
+        self.clear();
+        let timer = set_timeout(self.callback.as_ref().unchecked_ref(), millis.min(LONGEST) as f64);
+        *self.running.borrow_mut() = Some(timer);
+    }
+
+    /// Stops it.
+    pub(super) fn clear(&self) {
+        if let Some(timer) = self.running.borrow_mut().take() {
+            clear_timeout(&timer);
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

@@ -1,0 +1,75 @@
+//! An exchange by XMLHttpRequest, which alone tells how far a body has got.
+
+use super::exchange::{Outgoing, response};
+use super::sys::performance_now;
+use crate::core::Failed;
+use crate::protocol::Response;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ProgressEvent, RequestCredentials, XmlHttpRequest};
+
+/// One engine tells of every 8 KiB; twenty times a second is enough for a bar and for the watchdog.
+const GRAIN: f64 = 50.0;
+
+/// A request that ends when it is dropped, with the closures that listen to it.
+struct Guard {
+    xhr: XmlHttpRequest,
+    _progress: Closure<dyn FnMut(ProgressEvent)>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.xhr.set_onload(None);
+        self.xhr.set_onerror(None);
+        self.xhr.set_onabort(None);
+        self.xhr.set_ontimeout(None);
+        if let Ok(upload) = self.xhr.upload() {
+            upload.set_onprogress(None);
+        }
+        // Once answered, this changes nothing.
+        let _ = self.xhr.abort();
+    }
+}
+
+/// Sends it, and waits for the whole answer.
+pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'static) -> Result<Response, Failed> {
+    let failed = |error: JsValue| outgoing.unsendable(&error);
+    let xhr = XmlHttpRequest::new().map_err(failed)?;
+    let mut told = 0.0;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A count of bytes.
+    let progress = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
+        let now = performance_now();
+        let is_last = event.length_computable() && event.loaded() >= event.total();
+        if is_last || now - told >= GRAIN {
+            told = now;
+            on_sent(event.loaded() as u64);
+        }
+    });
+    xhr.upload().map_err(failed)?.set_onprogress(Some(progress.as_ref().unchecked_ref()));
+    xhr.open_with_async(outgoing.request.method, &outgoing.request.url, true).map_err(failed)?;
+    xhr.set_with_credentials(outgoing.credentials == RequestCredentials::Include);
+    for header in gloo_net::http::Headers::from_raw(outgoing.headers.clone()).entries() {
+        xhr.set_request_header(&header.0, &header.1).map_err(failed)?;
+    }
+    // The promise's functions are kept by the request's own handlers, and let go with them.
+    let ended = js_sys::Promise::new(&mut |resolve, reject| {
+        xhr.set_onload(Some(&resolve));
+        xhr.set_onerror(Some(&reject));
+        xhr.set_onabort(Some(&reject));
+        xhr.set_ontimeout(Some(&reject));
+    });
+    let guard = Guard { xhr, _progress: progress };
+    let xhr = &guard.xhr;
+    // Only parts are carried this way, and a part is a slice.
+    xhr.send_with_opt_blob(outgoing.slice.as_ref()).map_err(failed)?;
+    JsFuture::from(ended).await.map_err(|_| outgoing.unanswered())?;
+    let headers = xhr.get_all_response_headers().unwrap_or_default();
+    let text = xhr.response_text().ok().flatten().unwrap_or_default();
+    Ok(response(xhr.status().unwrap_or_default(), headers_of(&headers), text))
+}
+
+/// The headers as the platform lists them: a line each, names in lower case.
+fn headers_of(lines: &str) -> Vec<(String, String)> {
+    let pairs = lines.lines().filter_map(|line| line.split_once(": ").or_else(|| line.split_once(':')));
+    pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect()
+}

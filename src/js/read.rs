@@ -1,0 +1,99 @@
+//! Fields of an object of the app's, one by one: what they may be is said where they are read, and a wrong one is
+//! told by its name.
+
+use crate::core::{Error, ErrorCode};
+use js_sys::{Function, Object, Reflect};
+use serde::Deserialize;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+
+/// An error that names the option and what it may be.
+pub(super) fn wrong(name: &str, rule: &str) -> Error {
+    Error::new(ErrorCode::Options, format!("{name}: {rule}"))
+}
+
+/// An object of the app's.
+pub(super) struct Fields<'a> {
+    object: &'a JsValue,
+    /// What stands before a field's name in a message: `retry.`, or nothing.
+    prefix: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `object`, of which there are no others than `known`.
+    pub(super) fn new(object: &'a JsValue, prefix: &'static str, known: &[&str]) -> Result<Self, Error> {
+        for key in Object::keys(object.unchecked_ref::<Object>()) {
+            let key = key.as_string().unwrap_or_default();
+            if !known.contains(&key.as_str()) {
+                return Err(wrong(
+                    &format!("{prefix}{key}"),
+                    &format!("there is no such option; there are {}", known.join(", ")),
+                ));
+            }
+        }
+        Ok(Self { object, prefix })
+    }
+
+    /// An error about one field.
+    pub(super) fn wrong(&self, name: &str, rule: &str) -> Error {
+        wrong(&format!("{}{name}", self.prefix), rule)
+    }
+
+    /// A field; `None` if it is `undefined`.
+    pub(super) fn get(&self, name: &str) -> Option<JsValue> {
+        Reflect::get(self.object, &name.into()).ok().filter(|value| !value.is_undefined())
+    }
+
+    /// A field of a Rust type.
+    fn parsed<T: for<'de> Deserialize<'de>>(&self, name: &str, rule: &str) -> Result<Option<T>, Error> {
+        let value = self.get(name).map(serde_wasm_bindgen::from_value);
+        value.transpose().map_err(|_| self.wrong(name, rule))
+    }
+
+    /// Text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.parsed(name, "text is expected")
+    }
+
+    /// A function.
+    pub(super) fn function(&self, name: &str) -> Result<Option<Function>, Error> {
+        let function = self.get(name).map(JsCast::dyn_into::<Function>);
+        function.transpose().map_err(|_| self.wrong(name, "a function is expected"))
+    }
+
+    /// A whole number, not below `least`.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked to be whole and not negative.
+    pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Error> {
+        match self.parsed::<f64>(name, rule)? {
+            Some(number) if number.fract() == 0.0 && number >= least.into() && number < 9e15 => Ok(Some(number as u64)),
+            Some(_) => Err(self.wrong(name, rule)),
+            None => Ok(None),
+        }
+    }
+
+    /// Milliseconds. Infinity is what a timer cannot keep: `0` says never where that is possible.
+    pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Error> {
+        let rule = "milliseconds are expected, zero or more";
+        match self.parsed::<f64>(name, rule)? {
+            Some(millis) if (0.0..9e15).contains(&millis) => Ok(Some(Duration::from_secs_f64(millis / 1000.0))),
+            Some(_) => Err(self.wrong(name, rule)),
+            None => Ok(None),
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Error> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| value == **word).map(|(_, meaning)| *meaning);
+        let rule = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+        found.map(Some).ok_or_else(|| self.wrong(name, &format!("{} is expected", rule())))
+    }
+
+    /// `"auto"`, or a whole number not below one.
+    pub(super) fn auto(&self, name: &str) -> Result<Option<u64>, Error> {
+        if self.get(name).is_some_and(|value| value == "auto") {
+            return Ok(None);
+        }
+        self.whole(name, 1, "\"auto\" or a whole number above zero is expected")
+    }
+}
