@@ -11,7 +11,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{any, get, put};
 use axum::{Json, Router};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub(crate) fn router(services: Arc<Services>, edge: Arc<Edge>, names: Arc<[&'sta
         .route("/_/faults", put(put_faults).delete(end_faults))
         .with_state(Desk { edge, names })
         .merge(crate::files::router(services))
-        .route("/_/{*rest}", get(async || refuse(StatusCode::NOT_FOUND, "no such endpoint")))
+        .route("/_/{*rest}", any(async || refuse(StatusCode::NOT_FOUND, "no such endpoint")))
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(from_fn(guard))
 }

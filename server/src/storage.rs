@@ -220,7 +220,6 @@ fn listed(number: u16, receipt: Receipt) -> S3Result<Part> {
         checksum_crc64nvme: digests.remove("crc64nvme"),
         checksum_sha1: digests.remove("sha1"),
         checksum_sha256: digests.remove("sha256"),
-        ..Default::default()
     })
 }
 

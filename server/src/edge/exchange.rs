@@ -71,7 +71,7 @@ impl Edge {
             Ok(response) => response,
             Err(body) => {
                 let body = match plan.delay {
-                    Some(wait) => perform::delay(wait, body, control).await?,
+                    Some(wait) => perform::delay(wait, body, control, &self.faults).await?,
                     None => Body::new(body),
                 };
                 service(Request::from_parts(head, body)).await?

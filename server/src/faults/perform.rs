@@ -69,10 +69,11 @@ pub(crate) async fn instead(
 }
 
 /// Waits before a request takes effect. The body is taken meanwhile, so that a client that leaves is noticed.
-pub(crate) async fn delay(pause: Duration, body: Metered, control: &Control) -> Result<Body, Cut> {
+pub(crate) async fn delay(pause: Duration, body: Metered, control: &Control, book: &Book) -> Result<Body, Cut> {
     let body = body.ahead(BOUND).await;
     tokio::select! {
         () = tokio::time::sleep(pause) => Ok(body),
+        () = book.cleared() => Ok(body),
         () = control.closed() => Err(Cut),
     }
 }

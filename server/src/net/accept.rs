@@ -34,6 +34,8 @@ impl std::error::Error for Cut {}
 /// Large enough that no benchmark waits for a window update.
 const STREAM_WINDOW: u32 = 16 << 20;
 const CONNECTION_WINDOW: u32 = 128 << 20;
+/// How long a connection may lie idle. Browsers keep theirs for minutes, and a body sent into a closing connection is lost.
+const IDLE: Duration = Duration::from_secs(600);
 /// How long requests under way may take to end once the server was asked to.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -101,7 +103,10 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| behind.clone().answer(request, Arc::clone(&control)));
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(io), service);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // Errors here are the client's or a fault's; both are seen elsewhere.

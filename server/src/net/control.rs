@@ -47,6 +47,8 @@ pub(crate) struct Rate {
 
 /// How often a reader that is throttled looks again.
 const SLICE: Duration = Duration::from_millis(10);
+/// How often a connection that waits is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 /// What a reader that was kept waiting may catch up at once; longer pauses were the client's own.
 const CREDIT: Duration = Duration::from_millis(40);
 
@@ -112,17 +114,21 @@ impl Control {
         self.change(|inner| inner.settled = read);
     }
 
-    /// Comes back when the other side has closed, as far as the kernel can tell without reading.
+    /// Comes back when the connection is gone or the other side has closed it, as far as the kernel can tell without
+    /// reading.
     pub(crate) async fn closed(&self) {
         loop {
+            // The socket is held for a moment only, so that whoever drops the connection closes it.
             let Some(socket) = self.socket.upgrade() else { return };
-            match socket.ready(Interest::READABLE).await {
-                Ok(ready) if !ready.is_read_closed() => {}
-                Ok(_) | Err(_) => return,
+            match tokio::time::timeout(LOOK, socket.ready(Interest::READABLE)).await {
+                Err(_) => {}
+                Ok(Ok(ready)) if !ready.is_read_closed() => {
+                    drop(socket);
+                    // Unread bytes keep the socket ready, so there is no event to wait for.
+                    tokio::time::sleep(LOOK).await;
+                }
+                Ok(_) => return,
             }
-            drop(socket);
-            // Unread bytes keep the socket ready, so there is no event to wait for.
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

@@ -59,9 +59,8 @@ impl Session {
         } else {
             State::Open(read_receipts(&folder)?)
         };
-        let session = Self { upload, folder, state: Mutex::new(state) };
-        session.sweep()?;
-        Ok(session)
+        sweep(&folder, &state)?;
+        Ok(Self { upload, folder, state: Mutex::new(state) })
     }
 
     /// Where the bytes lie.
@@ -114,8 +113,8 @@ impl Session {
         };
         save(&self.folder, OBJECT, &object)?;
         *state = State::Completed(object.clone());
-        drop(state);
-        self.sweep()?;
+        // The object stands; bytes that nobody claimed and that cannot be removed now go at the next start.
+        let _ = sweep(&self.folder, &state);
         Ok(object)
     }
 
@@ -147,30 +146,30 @@ impl Session {
         }
     }
 
-    /// Removes every file that no record names.
-    fn sweep(&self) -> StoreResult<()> {
-        let mut named: HashSet<String> = [UPLOAD, OBJECT, super::object::DIGEST].map(str::to_owned).into();
-        match &*self.lock() {
-            State::Open(parts) => {
-                named.extend(parts.keys().map(|number| format!("{number}.json")));
-                named.extend(parts.values().filter_map(|receipt| receipt.file.clone()));
-            }
-            State::Completed(object) => named.extend(object.parts.iter().filter_map(|(_, part)| part.file.clone())),
-            State::Aborted => return Ok(()),
-        }
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            if !named.contains(&*entry.file_name().to_string_lossy()) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change is one assignment after its file was renamed, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Removes every file that no record names.
+fn sweep(folder: &Path, state: &State) -> StoreResult<()> {
+    let mut named: HashSet<String> = [UPLOAD, OBJECT, super::object::DIGEST].map(str::to_owned).into();
+    match state {
+        State::Open(parts) => {
+            named.extend(parts.keys().map(|number| format!("{number}.json")));
+            named.extend(parts.values().filter_map(|receipt| receipt.file.clone()));
+        }
+        State::Completed(object) => named.extend(object.parts.iter().filter_map(|(_, part)| part.file.clone())),
+        State::Aborted => return Ok(()),
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !named.contains(&*entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The claimed parts, if S3's rules allow them: ascending numbers, known parts with their ETags, none but the last
