@@ -162,12 +162,14 @@ class Upload extends EventTarget {
     const { signal } = this.#options ?? {};
     const abort = () => this.abort(signal.reason);
     const isSignal = typeof signal?.addEventListener === "function";
+    // Whoever listens from this turn on hears everything, a wrong option included.
+    await null;
     try {
       if (signal !== undefined && !isSignal) throw { code: "options", message: "signal: an AbortSignal is expected" };
       if (isSignal) {
-        signal.addEventListener("abort", abort, { once: true });
-        this.#ending.promise.catch(() => {}).then(() => signal.removeEventListener("abort", abort));
         if (signal.aborted) return void abort();
+        signal.addEventListener("abort", abort, { once: true });
+        this.#ending.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
       }
       const glue = await this.#module();
       if (ENDED.has(this.#state)) return;
@@ -176,7 +178,7 @@ class Upload extends EventTarget {
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
     } catch (error) {
-      this.#fail(error);
+      if (!ENDED.has(this.#state)) this.#fail(error);
       this.#over.resolve();
     }
   }
@@ -216,7 +218,7 @@ class Upload extends EventTarget {
 
   #fail(fields, state = "failed") {
     const cause = fields.code === "aborted" ? this.#reason : fields.cause;
-    const error = fields instanceof UploadError ? fields : failure({ ...describe(fields), cause });
+    const error = fields instanceof UploadError ? fields : new UploadError({ ...describe(fields), cause });
     this.#move(state);
     this.#ending.reject(error);
     this.#dispatch("error", error);
@@ -243,8 +245,6 @@ class Upload extends EventTarget {
 
 const ENDED = new Set(["completed", "failed", "aborted"]);
 
-const failure = (fields) => new UploadError(fields);
-
 /** The fields of a failure: ours as they are, anything else as a bug of ours. */
 const describe = (thrown) =>
   typeof thrown?.code === "string"
@@ -258,4 +258,4 @@ function deferred() {
 }
 
 /** As an error in a listener is reported, without standing in the way of the upload. */
-const report = (error) => globalThis.reportError?.(error) ?? (globalThis.reportError || console.error(error));
+const report = (error) => (globalThis.reportError ?? console.error)(error);

@@ -10,4 +10,4 @@ pub mod protocol;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
-mod js;
+pub mod js;
