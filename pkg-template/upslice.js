@@ -208,8 +208,11 @@ class Upload extends EventTarget {
         return this.#fail(detail, detail.code === "aborted" ? "aborted" : "failed");
       case "over":
         if (detail) console.warn(`upslice: after the abort of ${this.#name()}, ${detail}`);
-        this.#machine?.free();
-        this.#machine = undefined;
+        // Not at once: this is told from inside a call of the machine, which cannot be freed meanwhile.
+        queueMicrotask(() => {
+          this.#machine?.free();
+          this.#machine = undefined;
+        });
         return this.#over.resolve();
       default:
         return this.#dispatch(kind, detail);

@@ -42,12 +42,13 @@ pub(super) struct Meter {
     high: u64,
     /// Bytes that ever left, repeats included: what the speed is measured on.
     samples: Vec<(Instant, u64)>,
-    told: Option<(Instant, u64, u32)>,
+    /// What was told last, and when. That nothing is sent yet needs no telling.
+    told: (Instant, u64, u32),
 }
 
 impl Meter {
     pub(super) const fn new(total: u64) -> Self {
-        Self { total, high: 0, samples: Vec::new(), told: None }
+        Self { total, high: 0, samples: Vec::new(), told: (Instant::from_millis(0), 0, 0) }
     }
 
     /// Takes a sample of what is stored and in flight.
@@ -94,16 +95,18 @@ impl Meter {
 
     /// Whether the app should be told now.
     pub(super) fn is_due(&mut self, now: Instant, parts_stored: u32) -> bool {
-        let fresh = self.told.is_none_or(|(_, high, parts)| high != self.high || parts != parts_stored);
-        let due = fresh && self.told.is_none_or(|(at, ..)| now.since(at) >= GRAIN);
+        let (at, high, parts) = self.told;
+        let fresh = high != self.high || parts != parts_stored;
+        let due = fresh && now.since(at) >= GRAIN;
         if due {
-            self.told = Some((now, self.high, parts_stored));
+            self.told = (now, self.high, parts_stored);
         }
         due
     }
 
     /// When there will be something to tell that is already known.
     pub(super) fn wake_at(&self, parts_stored: u32) -> Option<Instant> {
-        self.told.filter(|(_, high, parts)| *high != self.high || *parts != parts_stored).map(|(at, ..)| at + GRAIN)
+        let (at, high, parts) = self.told;
+        (high != self.high || parts != parts_stored).then(|| at + GRAIN)
     }
 }
