@@ -121,6 +121,27 @@ fn a_reset_is_a_reset() {
 }
 
 #[test]
+fn a_reset_is_a_reset_even_when_nothing_is_left_to_read() {
+    let world = World::new();
+    let upload = world.create();
+    world.faults(json!([{ "service": "s3", "step": "list", "fault": { "kind": "reset" } }]));
+    let error = world.api("GET", &upload.target("")).try_send().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_delay_ends_with_the_faults() {
+    let world = World::new();
+    let upload = world.create();
+    let put = upload.put(1, b"soon");
+    world.faults(on_part(json!({ "kind": "delay", "ms": 600_000 })));
+    let socket = put.begin(4);
+    world.logged("part", |row| row["endMs"].is_null());
+    assert_eq!(world.api("DELETE", "/_/faults").send().status, 204);
+    assert_eq!(Answer::read(socket).unwrap().status, 200);
+}
+
+#[test]
 fn a_stall_is_silence_on_an_open_socket_until_faults_end() {
     let world = World::new();
     let upload = world.create();

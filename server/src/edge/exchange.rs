@@ -61,17 +61,17 @@ impl Edge {
     {
         let rest = Rest::default();
         let ticket = self.log.begin(call, false, &request, rest.clone());
-        let plan = self.faults.plan(call);
+        let (plan, amnesty) = self.faults.plan(call);
         let _line = Line::new(control, plan.speed);
         let (head, incoming) = request.into_parts();
         let body = Metered::new(incoming, rest.clone());
 
         let act = plan.act.as_ref();
-        let mut response = match perform::instead(act, body, control, &self.faults).await? {
+        let mut response = match perform::instead(act, body, control, &amnesty).await? {
             Ok(response) => response,
             Err(body) => {
                 let body = match plan.delay {
-                    Some(wait) => perform::delay(wait, body, control, &self.faults).await?,
+                    Some(wait) => perform::delay(wait, body, &amnesty).await,
                     None => Body::new(body),
                 };
                 service(Request::from_parts(head, body)).await?

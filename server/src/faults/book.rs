@@ -39,6 +39,17 @@ pub(crate) struct Plan {
     pub act: Option<Fault>,
 }
 
+/// Word of the end of all faults.
+pub(crate) struct Amnesty(watch::Receiver<u64>);
+
+impl Amnesty {
+    /// Comes back when all faults are ended.
+    pub(crate) async fn granted(&self) {
+        // The sender lives as long as the server.
+        let _ = self.0.clone().changed().await;
+    }
+}
+
 impl Default for Book {
     fn default() -> Self {
         Self { entries: Mutex::default(), amnesty: watch::Sender::new(0) }
@@ -57,23 +68,18 @@ impl Book {
         self.amnesty.send_modify(|count| *count += 1);
     }
 
-    /// Comes back when all faults are ended.
-    pub(crate) async fn cleared(&self) {
-        let mut amnesty = self.amnesty.subscribe();
-        // The sender lives as long as the book.
-        let _ = amnesty.changed().await;
-    }
-
-    /// What is to happen to this call; counts it.
-    pub(crate) fn plan(&self, call: &Call) -> Plan {
+    /// What is to happen to this call, and word of when it is over; counts the call.
+    pub(crate) fn plan(&self, call: &Call) -> (Plan, Amnesty) {
         let mut plan = Plan::default();
+        // Taken before the rules are read: whoever still meets a rule hears when it is ended.
+        let amnesty = Amnesty(self.amnesty.subscribe());
         for entry in self.lock().iter_mut().filter(|entry| entry.rule.matches(call)) {
             entry.count += 1;
             if entry.rule.fires(entry.count, entry.fired) && plan.add(&entry.rule.fault) {
                 entry.fired += 1;
             }
         }
-        plan
+        (plan, amnesty)
     }
 
     /// What the line adds before the answer to a preflight of this call; counts nothing.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use s3s::{S3Error, S3ErrorCode};
 
-use super::book::Book;
+use super::book::Amnesty;
 use super::rule::Fault;
 use crate::edge::body::Metered;
 use crate::net::accept::Cut;
@@ -20,12 +20,13 @@ pub(crate) const BOUND: u64 = 64 << 20;
 /// How many bytes a truncated answer promises beyond those it sends.
 const MISSING: u64 = 64;
 
-/// Carries out an act that stands in the place of the service. `None` gives the body back: the service is to answer.
+/// Carries out an act that stands in the place of the service. An inner error gives the body back: the service is
+/// to answer.
 pub(crate) async fn instead(
     act: Option<&Fault>,
     mut body: Metered,
     control: &Control,
-    book: &Book,
+    amnesty: &Amnesty,
 ) -> Result<Result<Response<Body>, Metered>, Cut> {
     match act {
         Some(Fault::Status { status, headers, body: text, .. }) => {
@@ -59,7 +60,7 @@ pub(crate) async fn instead(
             }
             tokio::select! {
                 () = control.closed() => {}
-                () = book.cleared() => {}
+                () = amnesty.granted() => {}
             }
             control.end(End::Reset);
             Err(Cut)
@@ -68,14 +69,15 @@ pub(crate) async fn instead(
     }
 }
 
-/// Waits before a request takes effect. The body is taken meanwhile, so that a client that leaves is noticed.
-pub(crate) async fn delay(pause: Duration, body: Metered, control: &Control, book: &Book) -> Result<Body, Cut> {
+/// Waits before a request takes effect. The body is taken meanwhile: only then is a client that leaves noticed, and the
+/// exchange dropped.
+pub(crate) async fn delay(pause: Duration, body: Metered, amnesty: &Amnesty) -> Body {
     let body = body.ahead(BOUND).await;
     tokio::select! {
-        () = tokio::time::sleep(pause) => Ok(body),
-        () = book.cleared() => Ok(body),
-        () = control.closed() => Err(Cut),
+        () = tokio::time::sleep(pause) => {}
+        () = amnesty.granted() => {}
     }
+    body
 }
 
 /// Breaks an answer that the service has given already.
