@@ -1,5 +1,6 @@
 //! The only door: what people and CI run is `cargo xtask <word>`, and it brings along what it needs.
 
+mod bench;
 mod browsers;
 mod child;
 mod demo;
@@ -22,7 +23,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use wasm_bindgen_cli::wasm_bindgen_test_runner;
 
-/// Builds, shows and tests upslice.
+/// Builds, shows, tests and measures upslice.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -45,6 +46,8 @@ enum Word {
         /// Only these.
         areas: Vec<test::Area>,
     },
+    /// Measures the package in release mode beside what else could be used, and writes bench/RESULTS.md.
+    Bench(bench::Plan),
     /// Runs wasm tests in a browser; cargo calls it, see .cargo/config.toml.
     #[command(hide = true, disable_help_flag = true)]
     TestRunner {
@@ -77,6 +80,7 @@ fn run(word: Word) -> Result<ExitCode> {
             strays::end_all();
             return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Word::Bench(plan) => bench::run(&plan)?,
         Word::TestRunner { args } => {
             let program = OsString::from("test-runner");
             wasm_bindgen_test_runner::run_cli_with_args(std::iter::once(program).chain(args))?;

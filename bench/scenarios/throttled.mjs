@@ -1,0 +1,66 @@
+// How much is lost on a slow line with a long way, where only waiting for nothing is a mistake.
+
+import { MIB, dialogue, foreign, median, spread, table } from "../driver/figures.mjs";
+
+export const title = "throttled: 48 MiB at 2 MiB/s per connection, 60 ms";
+export const runs = 5;
+export const size = 48 * MIB;
+export const server = ["--sink"];
+
+const RATE = 2 * MIB;
+const LATENCY = 60;
+
+/** Six connections carry the bytes; create, sign, preflight, part and complete each wait for one answer. */
+const IDEAL = (size / (6 * RATE)) * 1000 + 5 * LATENCY;
+
+const contestants = (partSize) => ({
+  "bare fetch loop": ["loop", { partSize }],
+  upslice: ["upslice", { partSize: "auto" }],
+  "upslice, progress watched": ["upslice", { partSize: "auto", watched: true }],
+});
+
+export async function run(stand, runs, say) {
+  await stand.server.fault({ service: "s3", fault: { kind: "rate", bytesPerSecond: RATE, latency: LATENCY } });
+  const { partSize } = await stand.send("upslice", { partSize: "auto" });
+  const field = contestants(partSize);
+  const taken = Object.fromEntries(Object.keys(field).map((name) => [name, []]));
+  for (let round = 0; round < runs; round++) {
+    for (const [name, [client, options]] of Object.entries(field)) {
+      const result = await stand.send(client, options);
+      taken[name].push(result);
+      say(`round ${round + 1}: ${name} ${(result.ms / 1000).toFixed(2)} s, ${(result.ms / IDEAL).toFixed(3)} of the ideal${foreign(result)}`);
+    }
+  }
+  const lines = [
+    `upslice / ideal: ${spread(taken.upslice.map(({ ms }) => ms / IDEAL), 2)}`,
+    table([
+      ["", "time, s", `time / ideal (${(IDEAL / 1000).toFixed(2)} s)`],
+      ...Object.entries(taken).map(([name, results]) => [
+        name,
+        spread(results.map(({ ms }) => ms / 1000), 2),
+        spread(results.map(({ ms }) => ms / IDEAL), 3),
+      ]),
+    ]),
+    "Where the time goes, in the run nearest to the median: requests of each step, and when (in ms) the first began " +
+      "and the last ended for the server. Its clock starts with the first request.",
+    table([["", ...STEPS, "the page's own"], ...Object.entries(taken).map(([name, results]) => timeline(name, results))]),
+    `Ideal: ${size / MIB} MiB over six connections, and five answers to wait for: create, sign, preflight, part, ` +
+      `complete. Parts of ${(partSize / MIB).toFixed(2)} MiB; medians, with the least and the most in parentheses.`,
+  ];
+  return { lines, results: Object.values(taken).flat() };
+}
+
+const STEPS = ["create", "sign", "preflight", "part", "complete"];
+
+function timeline(name, results) {
+  const middle = median(results.map(({ ms }) => ms));
+  const distance = ({ ms }) => Math.abs(ms - middle);
+  const typical = results.reduce((best, result) => (distance(result) < distance(best) ? result : best));
+  const steps = dialogue(typical.requests);
+  const cells = STEPS.map((step) => {
+    const seen = steps.get(step);
+    return seen ? `${seen.count}: ${seen.from.toFixed(0)}–${seen.to.toFixed(0)}` : "–";
+  });
+  const seen = Math.max(...[...steps.values()].map(({ to }) => to));
+  return [name, ...cells, (typical.ms - seen).toFixed(0)];
+}
