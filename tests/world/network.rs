@@ -1,0 +1,326 @@
+//! The simulated network: connections per origin, latency, rates, and what a browser sees of a body on its way.
+
+use super::store::{Ask, Said};
+use super::{Cancels, How, Outcome, Service, World, no_answer};
+use upslice::core::{Carrier, Failed, Failure, Input, Origin, Step, TaskId, UploadId, Wall};
+
+/// What requests travel on.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// One way, in milliseconds.
+    pub(crate) latency: u64,
+    /// Bytes a millisecond of one connection, and of all.
+    pub(crate) per_connection: f64,
+    pub(crate) total: f64,
+    /// Connections that the browser opens to one origin; what is more waits.
+    pub(crate) connections: usize,
+    /// Bytes that count as sent because the socket holds them.
+    pub(crate) socket: u64,
+    /// How long a function of the app takes.
+    pub(crate) function: u64,
+    /// Whether a network that is down swallows what is sent instead of saying so.
+    pub(crate) swallows: bool,
+    /// Until when bytes have moved.
+    pub(crate) flowed: u64,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            latency: 20,
+            per_connection: 2_000.0,
+            total: 20_000.0,
+            connections: 6,
+            socket: 256 << 10,
+            function: 5,
+            swallows: false,
+            flowed: 0,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    /// Behind the browser's connections.
+    Queued,
+    /// On its way to the service, the body aside.
+    Opening(u64),
+    Sending,
+    /// Its end is on the way.
+    Ending(u64, Box<End>),
+    /// Nothing will ever come.
+    Hung,
+}
+
+#[derive(Clone, Debug)]
+enum End {
+    Said(Said),
+    Failed(Failed),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Request<K> {
+    upload: UploadId,
+    task: TaskId,
+    origin: Option<Origin>,
+    step: Step<K>,
+    ask: Ask,
+    how: Option<How>,
+    body: u64,
+    carrier: Carrier,
+    stage: Stage,
+    sent: f64,
+    told: u64,
+    head_at: u64,
+    cancelled: bool,
+}
+
+impl<K> Request<K> {
+    pub(super) const fn shift(&mut self, millis: u64) {
+        match &mut self.stage {
+            Stage::Opening(at) | Stage::Ending(at, _) => *at += millis,
+            Stage::Queued | Stage::Sending | Stage::Hung => {}
+        }
+    }
+
+    /// The byte after which it goes wrong, or its last one.
+    #[allow(clippy::cast_precision_loss)]
+    fn stop(&self) -> f64 {
+        match self.how {
+            Some(How::Drop(share) | How::Stall(share)) => (self.body as f64 * share).floor(),
+            _ => self.body as f64,
+        }
+    }
+
+    /// The byte whose leaving is told next, as far as anybody sees it.
+    #[allow(clippy::cast_precision_loss)]
+    fn tells_at(&self, socket: u64) -> Option<f64> {
+        let grain = (64 << 10).max(self.body / 64).min(256 << 10);
+        let next = (self.told + grain).min(self.body);
+        (self.carrier == Carrier::Xhr && self.told < self.body).then(|| next.saturating_sub(socket) as f64)
+    }
+}
+
+impl<S: Service> World<S> {
+    pub(super) fn begin(&mut self, upload: UploadId, task: TaskId, step: Step<S::Gift>) {
+        let (origin, ask) = self.service.ask(&step);
+        let number = match &ask {
+            Ask::Put { number, .. } => Some(*number),
+            _ => None,
+        };
+        let how = self.fault_for(step.role(), number, origin.is_none());
+        *self.store.asked.entry(step.role()).or_default() += 1;
+        let (body, carrier) = match &step {
+            Step::Send { part, carrier, .. } => (part.size(), *carrier),
+            _ => (0, Carrier::Fetch),
+        };
+        let stage = match how {
+            Some(How::Fail(fails)) => {
+                let failed = Failed::new(fails.failure(), "it failed on the spot".into());
+                Stage::Ending(self.now + 1, Box::new(End::Failed(failed)))
+            }
+            _ if origin.is_none() => Stage::Opening(self.now + self.line.function),
+            _ => Stage::Queued,
+        };
+        let (head_at, sent, told, cancelled) = (self.now, 0.0, 0, false);
+        self.requests.push(Request {
+            upload,
+            task,
+            origin,
+            step,
+            ask,
+            how,
+            body,
+            carrier,
+            stage,
+            sent,
+            told,
+            head_at,
+            cancelled,
+        });
+        self.connect();
+    }
+
+    /// Gives free connections to those that wait, in their order.
+    fn connect(&mut self) {
+        for at in 0..self.requests.len() {
+            if !matches!(self.requests[at].stage, Stage::Queued) {
+                continue;
+            }
+            let origin = self.requests[at].origin.as_ref();
+            let busy = self
+                .requests
+                .iter()
+                .filter(|request| request.origin.as_ref() == origin && !matches!(request.stage, Stage::Queued));
+            if busy.count() >= self.line.connections {
+                continue;
+            }
+            if self.now < self.offline_until {
+                self.lose(at);
+            } else {
+                self.requests[at].stage = Stage::Opening(self.now + self.line.latency);
+            }
+        }
+    }
+
+    fn lose(&mut self, at: usize) {
+        if self.line.swallows {
+            self.hang(at);
+        } else {
+            self.requests[at].stage = Stage::Ending(self.now + 3, Box::new(End::Failed(no_answer())));
+        }
+    }
+
+    /// What is on its way is lost.
+    pub(super) fn cut_all(&mut self) {
+        for at in 0..self.requests.len() {
+            let request = &self.requests[at];
+            if request.origin.is_some() && !matches!(request.stage, Stage::Queued) {
+                self.lose(at);
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self, upload: UploadId, task: TaskId) {
+        let at = self.requests.iter().position(|request| request.upload == upload && request.task == task);
+        let at = at.expect("what runs has a request");
+        let late = match &mut self.cancels {
+            Cancels::Promptly => Some(0),
+            Cancels::Late(millis) => Some(*millis),
+            Cancels::Never => None,
+            Cancels::Any(dice) => match dice.below(4) {
+                0 | 1 => Some(0),
+                2 => Some(dice.below(3_000)),
+                _ => None,
+            },
+        };
+        self.requests[at].cancelled = true;
+        match (late, &self.requests[at].stage) {
+            (None, Stage::Hung) => self.end_cancelled(at, 500),
+            (None, _) => {}
+            (Some(late), _) => self.end_cancelled(at, late),
+        }
+    }
+
+    fn end_cancelled(&mut self, at: usize, late: u64) {
+        let request = self.requests.remove(at);
+        self.letters.push((self.now + late, request.upload, request.task, Err(no_answer())));
+        self.connect();
+    }
+
+    /// Bytes a millisecond of each body on its way.
+    #[allow(clippy::cast_precision_loss)]
+    fn rate(&self) -> f64 {
+        let moving = self.requests.iter().filter(|request| matches!(request.stage, Stage::Sending)).count();
+        self.line.per_connection.min(self.line.total / moving.max(1) as f64)
+    }
+
+    /// Moves bytes until then.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn flow(&mut self, until: u64) {
+        let bytes = until.saturating_sub(self.line.flowed) as f64 * self.rate();
+        for request in self.requests.iter_mut().filter(|request| matches!(request.stage, Stage::Sending)) {
+            request.sent = (request.sent + bytes).min(request.stop());
+        }
+        self.line.flowed = self.line.flowed.max(until);
+    }
+
+    /// Which request has something happen next, and when.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(super) fn next_of_requests(&self) -> Option<(u64, usize)> {
+        let rate = self.rate();
+        let next = |(at, request): (usize, &Request<S::Gift>)| match &request.stage {
+            Stage::Queued | Stage::Hung => None,
+            Stage::Opening(until) | Stage::Ending(until, _) => Some((*until, at)),
+            Stage::Sending => {
+                let next = request.tells_at(self.line.socket).unwrap_or(f64::MAX).min(request.stop());
+                Some((self.line.flowed + ((next - request.sent).max(0.0) / rate).ceil() as u64, at))
+            }
+        };
+        self.requests.iter().enumerate().filter_map(next).min()
+    }
+
+    /// Something happens to a request.
+    pub(super) fn turn_request(&mut self, at: usize) {
+        let now = self.now;
+        let request = &mut self.requests[at];
+        match &request.stage {
+            Stage::Queued | Stage::Hung => {}
+            Stage::Opening(_) => {
+                request.head_at = now;
+                request.stage = Stage::Sending;
+            }
+            Stage::Sending => {
+                let seen = request.tells_at(self.line.socket).is_some_and(|tells| request.sent + 1e-6 >= tells);
+                if seen {
+                    let grain = (64 << 10).max(request.body / 64).min(256 << 10);
+                    request.told = (request.told + grain).min(request.body);
+                    let (upload, task, bytes) = (request.upload, request.task, request.told);
+                    // A cancelled request may go on telling, too.
+                    self.tell(upload, Input::Sent { task, bytes });
+                } else if request.sent + 1e-6 >= request.stop() {
+                    self.arrive(at);
+                }
+            }
+            Stage::Ending(..) => {
+                let request = self.requests.remove(at);
+                let Stage::Ending(_, end) = request.stage else { return };
+                self.connect();
+                let outcome = match *end {
+                    End::Failed(failed) => Err(failed),
+                    End::Said(said) => self.read(&request.step, said),
+                };
+                self.finish(request.upload, request.task, outcome);
+            }
+        }
+    }
+
+    fn read(&self, step: &Step<S::Gift>, said: Said) -> Outcome<S::Gift> {
+        let at = Wall::from_millis(100_000_000 + self.now);
+        self.service.read(step, said, at)
+    }
+
+    /// The last byte that gets through has got through.
+    fn arrive(&mut self, at: usize) {
+        let request = self.requests[at].clone();
+        let is_function = request.origin.is_none();
+        let mut back = self.now + if is_function { 1 } else { self.line.latency };
+        let act = |world: &mut Self| {
+            // The store's clock and the page's are both counted from the world's own.
+            world.store.act(100_000_000 + world.now, 100_000_000 + request.head_at, &request.ask)
+        };
+        let lost = if is_function { Failed::new(Failure::Callback, "it threw".into()) } else { no_answer() };
+        let end = match request.how {
+            Some(How::Drop(_)) => End::Failed(lost),
+            Some(How::Stall(_)) => return self.hang(at),
+            Some(How::Mute) => {
+                act(self);
+                return self.hang(at);
+            }
+            Some(How::Lose) => {
+                act(self);
+                End::Failed(lost)
+            }
+            Some(How::Say(status, after)) => End::Said(Said::No { status, code: "Fault", after }),
+            Some(How::SayFalsely(status)) => {
+                act(self);
+                End::Said(Said::No { status, code: "BadGateway", after: None })
+            }
+            Some(How::Hold(millis)) => {
+                back += millis;
+                End::Said(act(self))
+            }
+            Some(How::Fail(_)) | None => End::Said(act(self)),
+        };
+        self.requests[at].stage = Stage::Ending(back, Box::new(end));
+    }
+
+    /// Nothing will come of it, unless it has been cancelled: that ends everything sooner or later.
+    fn hang(&mut self, at: usize) {
+        let request = &mut self.requests[at];
+        request.stage = match request.cancelled {
+            true => Stage::Ending(self.now + 500, Box::new(End::Failed(no_answer()))),
+            false => Stage::Hung,
+        };
+    }
+}
