@@ -47,20 +47,21 @@ impl<K: Clone> Upload<K> {
 
     /// Ends it because it was asked for, and removes what is stored.
     pub(super) fn abort(&mut self, now: Now, origins: &mut Origins) {
-        let told = self.ended.is_some();
-        match std::mem::replace(&mut self.phase, Phase::Over) {
+        if matches!(self.phase, Phase::Over | Phase::Orphan(_) | Phase::Clearing(_)) {
             // Over, or already on the way there: once is enough.
-            phase @ (Phase::Over | Phase::Orphan(_) | Phase::Clearing(_)) => {
-                self.phase = phase;
-                return;
-            }
+            return;
+        }
+        if self.ended.is_none() {
+            self.finish_telling(now, State::Aborted);
+            self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));
+        }
+        match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
             Phase::Opening(errand) if errand.running.is_some() => self.phase = Phase::Orphan(errand),
             Phase::Idle(ledger) => match ledger.session().cloned() {
                 Some((session, _)) => self.clear(now, session, false),
-                None => self.phase = Phase::Over,
+                None => self.over(None),
             },
-            Phase::Opening(_) | Phase::Failed(None) => {}
             Phase::Inspecting { session, .. } | Phase::Sending { session } | Phase::Failed(Some(session)) => {
                 self.leave(origins);
                 self.clear(now, session, false);
@@ -70,13 +71,9 @@ impl<K: Clone> Upload<K> {
                 self.leave(origins);
                 self.clear(now, closing.session, may_be_done);
             }
-        }
-        if !told {
-            self.finish_telling(now, State::Aborted);
-            self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));
-        }
-        if matches!(self.phase, Phase::Over) {
-            self.over(None);
+            Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
+                self.over(None);
+            }
         }
     }
 

@@ -64,6 +64,9 @@ impl<K: Clone> Upload<K> {
     ) {
         if let Some(errand) = self.errand_mut() {
             errand.running = None;
+            if outcome.is_ok() {
+                errand.lost_since = None;
+            }
         }
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Opening(errand) => match outcome {
@@ -79,6 +82,10 @@ impl<K: Clone> Upload<K> {
             Phase::Closing(closing) => self.closing_ended(now, origins, closing, outcome, outage),
             Phase::Orphan(_) => match outcome {
                 Ok(Reply::Opened(session)) => self.clear(now, session, false),
+                // Without an answer nobody knows whether there is a session, nor its name.
+                Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
+                    self.over(Some(format!("the service may hold an empty upload: {words}")));
+                }
                 Ok(_) | Err(_) => self.over(None),
             },
             Phase::Clearing(clearing) => self.clearing_ended(now, clearing, outcome, outage),
@@ -163,7 +170,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
         subject: &str,
     ) -> Result<(), Error> {
-        if failed.status.is_some() {
+        if !outage {
             errand.lost_since = None;
         }
         let asked = match &failed.failure {
@@ -191,8 +198,11 @@ impl<K: Clone> Upload<K> {
         }
         let delay = self.config.retry.delay(errand.spent, asked, &mut self.dice);
         errand.until = now.instant + delay;
-        let error = Error::of(failed, subject, errand.spent);
-        self.emit(Event::Retry { error, attempt: errand.spent, delay });
+        // What is tried again after the end, to remove what is stored, is nobody's business.
+        if self.ended.is_none() {
+            let error = Error::of(failed, subject, errand.spent);
+            self.emit(Event::Retry { error, attempt: errand.spent, delay });
+        }
         Ok(())
     }
 }
