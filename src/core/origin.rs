@@ -43,12 +43,16 @@ pub(super) struct Link {
     pub(super) bytes_in_flight: u64,
     /// Parts that may be in flight: falls on 429 and 503, climbs back.
     limit: u32,
+    /// The most that an app has asked for, of the uploads that have parts here.
+    wanted: u32,
     /// Successes since `limit` last changed.
     successes: u32,
     /// The origin asked for patience until then.
     patience: Instant,
     slowed_at: Option<Instant>,
     answered_at: Option<Instant>,
+    /// The last failure without an answer that was not part of an outage.
+    unanswered_at: Option<Instant>,
     outage: Option<Outage>,
     /// Bytes a second of one connection, smoothed.
     rate: Option<f64>,
@@ -69,10 +73,12 @@ impl Default for Link {
             in_flight: 0,
             bytes_in_flight: 0,
             limit: CONNECTIONS,
+            wanted: 0,
             successes: 0,
             patience: Instant::default(),
             slowed_at: None,
             answered_at: None,
+            unanswered_at: None,
             outage: None,
             rate: None,
         }
@@ -89,23 +95,36 @@ impl Link {
         }
     }
 
-    /// Whether another part may go out, of an upload that wants at most `wanted` here.
-    pub(super) fn has_room(&self, wanted: Option<u32>) -> bool {
-        // An app that asks for more than the default six gets it: HTTP/2 has no such limit.
-        let most = wanted
-            .map_or(self.limit, |wanted| if self.limit < CONNECTIONS { self.limit } else { wanted.max(self.limit) });
-        self.in_flight < most
+    /// Whether another part may go out, of an upload that has `own` in flight and wants at most `wanted`.
+    pub(super) fn has_room(&self, wanted: Option<u32>, own: usize) -> bool {
+        if self.limit < CONNECTIONS {
+            return self.in_flight < self.limit;
+        }
+        // An app that asks for more than six gets it, because HTTP/2 has no such limit; others share in that.
+        let most = self.limit.max(self.wanted).max(wanted.unwrap_or(0));
+        self.in_flight < most && own < wanted.unwrap_or(CONNECTIONS) as usize
+    }
+
+    /// A part goes out, of an upload that wants so many.
+    pub(super) fn part_began(&mut self, bytes: u64, wanted: Option<u32>) {
+        self.in_flight += 1;
+        self.bytes_in_flight += bytes;
+        self.wanted = self.wanted.max(wanted.unwrap_or(0));
+    }
+
+    /// A part is no longer in flight.
+    pub(super) fn part_ended(&mut self, bytes: u64) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(bytes);
+        if self.in_flight == 0 {
+            self.wanted = 0;
+        }
     }
 
     /// A request goes out. Says whether it is the one that knocks.
     pub(super) fn began(&mut self) -> bool {
-        match &mut self.outage {
-            Some(outage) => {
-                outage.knocking = true;
-                true
-            }
-            None => false,
-        }
+        self.outage.iter_mut().for_each(|outage| outage.knocking = true);
+        self.outage.is_some()
     }
 
     /// A request that knocked was called back without having been answered.
@@ -122,9 +141,12 @@ impl Link {
     }
 
     /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt: it is
-    /// none if the origin answered something else meanwhile.
+    /// none if the origin answered something else meanwhile and this is not the second in a row.
     pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
-        if self.outage.is_none() && self.answered_at.is_some_and(|at| at >= began) {
+        let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
+        let second = self.unanswered_at.is_some_and(|at| self.answered_at.is_none_or(|answered| answered < at));
+        if self.outage.is_none() && answered_meanwhile && !second {
+            self.unanswered_at = Some(now);
             return false;
         }
         match &mut self.outage {
@@ -143,6 +165,15 @@ impl Link {
         true
     }
 
+    /// Bytes of a body have left: somebody is at the other end.
+    pub(super) fn reached(&mut self) {
+        self.outage = None;
+    }
+
+    pub(super) fn is_knocking(&self) -> bool {
+        self.outage.as_ref().is_some_and(|outage| outage.knocking)
+    }
+
     /// Whether the origin is out of reach.
     pub(super) const fn is_out(&self) -> bool {
         self.outage.is_some()
@@ -155,8 +186,8 @@ impl Link {
         }
     }
 
-    /// The origin asked a request that began at `began` for patience. Requests that were under way when it last
-    /// did so tell nothing new.
+    /// The origin asked a request that began at `began` for patience. One that was under way when it last did so
+    /// tells nothing new.
     pub(super) fn slow_down(&mut self, now: Instant, began: Instant, wait: Duration) {
         if self.slowed_at.is_none_or(|at| began >= at) {
             self.slowed_at = Some(now);

@@ -73,8 +73,9 @@ impl<K: Clone> Page<K> {
     }
 
     fn notice_sleep(&mut self, now: Now) {
-        if self.promised.is_some_and(|promised| now.instant.since(promised) > SLEEP) {
-            self.uploads.values_mut().for_each(|upload| upload.slept(now.instant));
+        let late = self.promised.map_or(Duration::ZERO, |promised| now.instant.since(promised));
+        if late > SLEEP {
+            self.uploads.values_mut().for_each(|upload| upload.slept(now.instant, late));
         }
     }
 
@@ -95,10 +96,12 @@ impl<K: Clone> Page<K> {
         loop {
             let origins = &self.origins;
             let ready = self.uploads.values_mut().filter_map(|upload| upload.is_ready(now, origins).then_some(upload));
-            let Some(upload) = ready.min_by_key(|upload| upload.in_flight()) else { return };
+            let Some(upload) = ready.min_by_key(|upload| upload.in_flight()) else { break };
             upload.send_next(now, &mut self.origins);
             upload.call(now, &mut self.origins);
         }
+        // Looking for the next part may have shown that all tickets in hand are stale.
+        self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
     }
 
     /// The next thing to do, and for which upload. Drain it after every input.

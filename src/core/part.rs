@@ -33,11 +33,13 @@ pub(super) struct Part<K> {
     pub(super) stalls: u32,
     /// URLs that were refused although they should have been good.
     pub(super) refusals: u32,
+    /// URLs that were refused because their time was up.
+    pub(super) lapses: u32,
 }
 
 impl<K> Default for Part<K> {
     fn default() -> Self {
-        Self { standing: Standing::Queued, pass: None, spent: 0, stalls: 0, refusals: 0 }
+        Self { standing: Standing::Queued, pass: None, spent: 0, stalls: 0, refusals: 0, lapses: 0 }
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Task {
     pub(super) size: u64,
     pub(super) sent: u64,
     pub(super) carrier: Carrier,
+    /// How long it may queue behind the parts that were in flight when it began.
+    pub(super) queue: Duration,
     /// Silences that this part has been through.
     pub(super) stalls: u32,
     /// Whether it was let off once because the page had slept.
@@ -44,11 +46,9 @@ impl Task {
     /// When silence has lasted too long. `None`: never, because the app said so.
     pub(super) fn deadline(&self, timeouts: &Timeouts, link: Option<&Link>) -> Option<Instant> {
         let limit = match &self.purpose {
-            Purpose::Errand(limit) => self.queued_behind(*limit, timeouts, link),
-            Purpose::Prepare(_) => {
-                let limit = if self.origin.is_some() { timeouts.response } else { timeouts.function };
-                self.queued_behind(limit, timeouts, link)
-            }
+            Purpose::Errand(limit) => *limit,
+            Purpose::Prepare(_) if self.origin.is_some() => timeouts.response,
+            Purpose::Prepare(_) => timeouts.function,
             Purpose::Send(_) => {
                 let patience = timeouts.stall?.saturating_mul(1 << self.stalls.min(16));
                 let in_sight = self.carrier == Carrier::Xhr && self.sent < self.size;
@@ -60,7 +60,7 @@ impl Task {
                 })
             }
         };
-        limit.map(|limit| self.alive + limit)
+        limit.map(|limit| self.alive + limit.max(self.queue))
     }
 
     /// Nothing is seen of a body that fetch carries, nor of one whose last byte has left.
@@ -69,14 +69,15 @@ impl Task {
         patience.saturating_mul(UNSEEN).max(expected.saturating_mul(2))
     }
 
-    /// A request to an origin that is busy with parts may queue behind them for as long as one takes.
-    fn queued_behind(&self, limit: Option<Duration>, timeouts: &Timeouts, link: Option<&Link>) -> Option<Duration> {
-        match (link.filter(|link| link.in_flight > 0), timeouts.stall) {
-            (Some(link), Some(stall)) => {
+    /// A request to an origin that is busy with parts may queue behind them for as long as one takes. What they do
+    /// later changes nothing: those that begin after it queue behind it.
+    pub(super) fn queue(link: &Link, timeouts: &Timeouts) -> Duration {
+        match timeouts.stall {
+            Some(stall) if link.in_flight > 0 => {
                 let part = link.expected(link.bytes_in_flight / u64::from(link.in_flight));
-                limit.map(|limit| limit.max(stall.saturating_mul(UNSEEN)).max(part.saturating_mul(2)))
+                stall.saturating_mul(UNSEEN).max(part.saturating_mul(2))
             }
-            _ => limit,
+            _ => Duration::ZERO,
         }
     }
 

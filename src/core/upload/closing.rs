@@ -47,6 +47,11 @@ impl<K: Clone> Closing<K> {
         }
     }
 
+    /// What to say if nobody can be asked any more.
+    pub(super) fn unproven(&self) -> Option<Error> {
+        self.doubt.as_ref().map(unproven)
+    }
+
     /// Whether a completion may have taken effect.
     pub(super) const fn may_be_done(&self) -> bool {
         self.doubt.is_some() || (self.errand.running.is_some() && matches!(self.ask, Ask::Complete))

@@ -14,6 +14,7 @@
 mod closing;
 mod ending;
 mod errands;
+mod pausing;
 mod sending;
 mod signing;
 mod tasks;
@@ -25,13 +26,14 @@ use super::part::{Part, Standing};
 use super::progress::Meter;
 use super::watch::{Purpose, Task};
 use super::{
-    Config, Dice, Event, Input, Instant, Ledger, Now, OnPause, Origins, Output, PartRange, Plan, PlanError, Preparing,
-    Rules, State, TaskId,
+    Config, Dice, Event, Input, Instant, Ledger, Now, Origins, Output, PartRange, Plan, PlanError, Preparing, Rules,
+    State, TaskId,
 };
 use closing::Closing;
 use ending::Clearing;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Every part with its receipt, in order.
 pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
@@ -82,7 +84,7 @@ pub struct Upload<K> {
     preparing: BTreeSet<u32>,
     signing: Errand,
     batch: u32,
-    ticket_life: Option<std::time::Duration>,
+    ticket_life: Option<Duration>,
     sending_since: Option<Instant>,
     tasks: BTreeMap<TaskId, Task>,
     /// Cancelled, not yet ended.
@@ -155,14 +157,14 @@ impl<K: Clone> Upload<K> {
     /// Takes in what happened. Late and premature inputs are nothing to worry about.
     pub(super) fn handle(&mut self, now: Now, origins: &mut Origins, input: Input<K>) {
         match input {
-            Input::Start => self.start(),
+            Input::Start => self.start(now.instant, origins),
             Input::Pause => self.pause(now, origins),
-            Input::Resume => self.resume(),
+            Input::Resume => self.resume(now.instant, origins),
             Input::Abort => self.abort(now, origins),
             Input::Watched(watched) => self.watched = watched,
             Input::Online => origins.knock_now(now.instant),
             Input::Tick => {}
-            Input::Sent { task, bytes } => self.moved(now.instant, task, bytes),
+            Input::Sent { task, bytes } => self.moved(now.instant, origins, task, bytes),
             Input::Finished { task, outcome } => self.finished(now, origins, task, outcome),
         }
     }
@@ -172,8 +174,10 @@ impl<K: Clone> Upload<K> {
         self.outputs.pop_front()
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, now: Instant, origins: &mut Origins) {
         let Phase::Idle(ledger) = &mut self.phase else { return };
+        // Others may have found the origin out of reach: this one sees for itself before it gives up.
+        origins.knock_now(now);
         let ledger = std::mem::take(ledger);
         self.phase = match ledger.session().cloned() {
             None => Phase::Opening(Errand::default()),
@@ -188,52 +192,21 @@ impl<K: Clone> Upload<K> {
                 }
             }
         };
+        // All that was missing may have been the completion.
+        self.sample(now);
+        self.close_if_whole();
     }
 
-    fn pause(&mut self, now: Now, origins: &mut Origins) {
-        self.paused = true;
-        if self.rules.on_pause == OnPause::Cut {
-            let cut: Vec<_> = self.sends().map(|(task, index)| (*task, index)).collect();
-            for (task, index) in cut {
-                self.recall(task, origins);
-                self.requeue(index);
-            }
-            self.meter.forget();
-            self.sample(now.instant);
-        }
-    }
-
-    fn resume(&mut self) {
-        self.paused = false;
-        self.forget_outage();
-    }
-
-    /// A wait that was nobody's fault (a pause, a sleep) does not count as time out of reach.
-    fn forget_outage(&mut self) {
-        self.offline_since = None;
-        self.signing.lost_since = None;
-        if let Some(errand) = self.errand_mut() {
-            errand.lost_since = None;
-        }
-        self.lost.clear();
-    }
-
-    /// The page has slept: every silence begins anew, once for each task, and nothing is spent.
-    pub(super) fn slept(&mut self, now: Instant) {
-        for task in self.tasks.values_mut().filter(|task| !task.spared) {
-            task.spared = true;
-            task.alive = now;
-        }
-        self.forget_outage();
-    }
-
-    fn moved(&mut self, now: Instant, task: TaskId, bytes: u64) {
+    fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
         let Some(task) = self.tasks.get_mut(&task) else { return };
         let bytes = bytes.min(task.size);
         if bytes > task.sent {
             task.sent = bytes;
             task.alive = now;
             task.spared = false;
+            if let Some(origin) = &task.origin {
+                origins.link(origin).reached();
+            }
             self.sample(now);
         }
     }

@@ -27,11 +27,15 @@ impl<K: Clone> Upload<K> {
         if self.config.concurrency.is_some_and(|most| self.in_flight() >= most as usize) {
             return false;
         }
-        self.next_part(now).is_some_and(|index| {
-            let origin = self.origin_of(index);
-            origin.and_then(|origin| origins.get(origin)).is_none_or(|link| {
-                link.has_room(self.config.concurrency) && link.opens_at(now.instant) == Some(now.instant)
-            })
+        // Where there is no room, tickets are not looked at either: fresh ones would only grow stale again.
+        let first = self.ready.first().copied();
+        first.is_some_and(|index| self.has_room(now, origins, index))
+            && self.next_part(now).is_some_and(|index| self.has_room(now, origins, index))
+    }
+
+    fn has_room(&self, now: Now, origins: &Origins, index: u32) -> bool {
+        self.origin_of(index).and_then(|origin| origins.get(origin)).is_none_or(|link| {
+            link.has_room(self.config.concurrency, self.in_flight()) && link.opens_at(now.instant) == Some(now.instant)
         })
     }
 
@@ -89,6 +93,8 @@ impl<K: Clone> Upload<K> {
             origins.link(origin).stored(task.size, now.since(task.began));
         }
         self.adopt(index, receipt.clone());
+        // What lets one part through is in reach of the others.
+        self.lost.clear();
         self.outputs.push_back(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
         self.emit(Event::Part { part: self.plan.part(index), receipt });
         self.sample(now);
@@ -113,7 +119,9 @@ impl<K: Clone> Upload<K> {
         match &failed.failure {
             Failure::NoAnswer => {
                 self.doubt_ticket(now, index);
-                if outage {
+                // One whose bytes were on their way again has seen the last outage end: this is another one, and such
+                // may follow each other for ever.
+                if outage && !(task.sent > 0 && self.lost.contains_key(&index)) {
                     self.lost.entry(index).or_insert(now.instant);
                     self.requeue(index);
                 } else {
@@ -142,7 +150,8 @@ impl<K: Clone> Upload<K> {
                 // A URL whose time was up says nothing about the next one.
                 let expired = part.pass.as_ref().and_then(|pass| pass.expires).is_some_and(|at| at <= now.wall);
                 part.refusals += u32::from(!expired);
-                if part.refusals >= REFUSALS {
+                part.lapses += u32::from(expired);
+                if part.refusals >= REFUSALS || part.lapses >= REFUSALS.max(self.config.retry.limit) {
                     return self.part_lost(now, origins, index, failed);
                 }
                 let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
@@ -184,6 +193,7 @@ impl<K: Clone> Upload<K> {
         let part = &mut self.parts[index as usize];
         part.spent += 1;
         let spent = part.spent;
+        self.lost.remove(&index);
         if spent > self.config.retry.limit {
             self.part_lost(now, origins, index, failed);
             return None;
@@ -215,7 +225,7 @@ impl<K: Clone> Upload<K> {
             self.waiting.pop_first();
             self.requeue(index);
         }
-        let lost = self.lost_at().is_some_and(|at| at <= now.instant);
+        let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
         if lost && !self.paused && self.ended.is_none() {
             let seconds = self.config.timeouts.outage.as_secs_f64();
             let mut error = Error::new(
@@ -226,6 +236,9 @@ impl<K: Clone> Upload<K> {
                 ),
             );
             error.part = self.lost.keys().next().copied();
+            if let Phase::Closing(closing) = &self.phase {
+                error = closing.unproven().unwrap_or(error);
+            }
             self.fail(now, origins, error);
         }
     }

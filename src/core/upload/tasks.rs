@@ -3,6 +3,7 @@
 use super::super::watch::{Purpose, Task};
 use super::super::{Carrier, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, TaskId};
 use super::Upload;
+use std::time::Duration;
 
 impl<K: Clone> Upload<K> {
     /// A blank task; the caller fills in what it knows.
@@ -16,6 +17,7 @@ impl<K: Clone> Upload<K> {
             size: 0,
             sent: 0,
             carrier: Carrier::Fetch,
+            queue: Duration::ZERO,
             stalls: 0,
             spared: false,
         }
@@ -67,8 +69,7 @@ impl<K: Clone> Upload<K> {
         let Some(origin) = &task.origin else { return false };
         let link = origins.link(origin);
         if matches!(task.purpose, Purpose::Send(_)) {
-            link.in_flight = link.in_flight.saturating_sub(1);
-            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+            link.part_ended(task.size);
         }
         match outcome.as_ref().map_err(|failed| &failed.failure) {
             Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
@@ -99,8 +100,7 @@ impl<K: Clone> Upload<K> {
         let Some(origin) = &task.origin else { return };
         let link = origins.link(origin);
         if matches!(task.purpose, Purpose::Send(_)) {
-            link.in_flight = link.in_flight.saturating_sub(1);
-            link.bytes_in_flight = link.bytes_in_flight.saturating_sub(task.size);
+            link.part_ended(task.size);
         }
         if task.knocks {
             link.knock_ended();
@@ -122,8 +122,9 @@ impl<K: Clone> Upload<K> {
             let link = origins.link(origin);
             task.knocks = link.began();
             if matches!(task.purpose, Purpose::Send(_)) {
-                link.in_flight += 1;
-                link.bytes_in_flight += task.size;
+                link.part_began(task.size, self.config.concurrency);
+            } else {
+                task.queue = Task::queue(link, &self.config.timeouts);
             }
         }
         self.tasks.insert(id, task);

@@ -1,16 +1,18 @@
 //! What the app is told, and when there is something to do next.
 
+use super::super::origin::Link;
 use super::super::watch::{Purpose, Task};
 use super::super::{Event, Failed, Failure, Instant, Now, Origins, Progress, State};
 use super::{Phase, Upload};
+use std::time::Duration;
 
 impl<K: Clone> Upload<K> {
     /// Deadlines that have passed, and waits that are over.
     pub(in crate::core) fn turn(&mut self, now: Now, origins: &mut Origins) {
         self.cut_silent(now, origins);
+        self.watch_reach(now, origins);
         self.turn_parts(now, origins);
         self.turn_ending(now.instant, origins);
-        self.watch_reach(now, origins);
     }
 
     /// Requests that are due, parts aside.
@@ -63,20 +65,25 @@ impl<K: Clone> Upload<K> {
 
     /// Keeps the moment since which an origin that is needed has been out of reach.
     fn watch_reach(&mut self, now: Now, origins: &Origins) {
-        let part = self.ready.first().and_then(|index| self.origin_of(*index));
-        let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
-        let is_out =
-            [part, api].into_iter().flatten().any(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
-        if self.paused || self.ended.is_some() || !is_out {
+        if self.paused || self.ended.is_some() || !self.links(origins).any(Link::is_out) {
             self.offline_since = None;
         } else {
             self.offline_since.get_or_insert(now.instant);
         }
     }
 
-    /// When being out of reach has lasted too long.
-    pub(super) fn lost_at(&self) -> Option<Instant> {
-        if self.paused || self.ended.is_some() {
+    /// The origins that are needed for what is next, or in use.
+    fn links<'a>(&'a self, origins: &'a Origins) -> impl Iterator<Item = &'a Link> {
+        let part = self.ready.first().and_then(|index| self.origin_of(*index));
+        let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
+        let in_use = self.tasks.values().filter_map(|task| task.origin.as_ref());
+        [part, api].into_iter().flatten().chain(in_use).filter_map(|origin| origins.get(origin))
+    }
+
+    /// When being out of reach has lasted too long. What is under way may be the end of it, and has its own limit.
+    pub(super) fn lost_at(&self, origins: &Origins) -> Option<Instant> {
+        let waits = self.tasks.is_empty() && !self.links(origins).any(Link::is_knocking);
+        if self.paused || self.ended.is_some() || !waits {
             return None;
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
@@ -87,7 +94,9 @@ impl<K: Clone> Upload<K> {
 
     /// When there is something to do, if nothing happens before.
     pub(in crate::core) fn wake_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
-        let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins));
+        // Those that have passed since they were looked at, because a link has become faster, are due at once.
+        let at_once = now.instant + Duration::from_millis(1);
+        let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins)).map(|at| at.max(at_once));
         let waiting = self.waiting.first().map(|(until, _)| *until);
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.and_then(|errand| Some(self.api_opens_at(now, origins)?.max(errand.until)));
@@ -103,8 +112,10 @@ impl<K: Clone> Upload<K> {
         };
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
-        let moments = [waiting, errand, signing, part, clearing, telling, self.lost_at()];
-        deadlines.chain(moments.into_iter().flatten()).filter(|at| *at > now.instant).min()
+        let moments = [waiting, errand, signing, part, clearing, telling];
+        let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
+        let lost = self.lost_at(origins).map(|at| at.max(at_once));
+        deadlines.chain(moments).chain(lost).min()
     }
 
     /// Bytes that are stored or have left.
