@@ -51,21 +51,19 @@ impl Response {
 
     /// The service's own words: an S3 error's code and message, a JSON error's text, or plain text. Never markup.
     pub(super) fn own_words(&self) -> Option<String> {
-        if let Some((code, message)) = xml::error(&self.text) {
-            return Some(if message.is_empty() { code } else { format!("{code}: {}", scrubbed(&message)) });
-        }
-        if let Some(json) = &self.json {
-            let text = ["error", "message", "title"].iter().find_map(|name| json.text(name))?;
-            return Some(scrubbed(text).chars().take(ENOUGH).collect());
-        }
-        let plain = self.text.trim();
-        let is_plain = !plain.is_empty() && !plain.starts_with(['<', '{', '[']);
-        is_plain.then(|| scrubbed(plain).chars().take(ENOUGH).collect())
+        let plain = Some(self.text.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+        let words = match (xml::error(&self.text), &self.json) {
+            (Some((code, message)), _) if message.is_empty() => code,
+            (Some((code, message)), _) => format!("{code}: {message}"),
+            (None, Some(json)) => ["error", "message", "title"].iter().find_map(|name| json.text(name))?.to_owned(),
+            (None, None) => plain?.to_owned(),
+        };
+        Some(scrubbed(&words).chars().take(ENOUGH).collect())
     }
 
     /// What kind of thing the body is, in words.
     pub(super) fn body_in_words(&self) -> &'static str {
-        let start = self.text.trim_start().get(..5).unwrap_or_default().to_ascii_lowercase();
+        let start: String = self.text.trim_start().chars().take(5).collect::<String>().to_ascii_lowercase();
         match (&self.json, start.as_str()) {
             (Some(_), _) => "JSON",
             (None, "<?xml" | "<erro") => "XML",

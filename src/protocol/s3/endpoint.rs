@@ -90,6 +90,9 @@ impl Adapter for S3Endpoint {
             (Step::Inspect { .. } | Step::Verify { .. }, Some(Failed { failure: Failure::Gone, .. })) => {
                 Ok(Reply::Unknown)
             }
+            (Step::Open, Some(failed)) if matches!(response.status, 404 | 405) => {
+                Err(Failed { words: format!("{}: {HINT}", failed.words), ..failed })
+            }
             (_, Some(failed)) => Err(failed),
             (Step::Open, None) => opened(request, response),
             (Step::Prepare { parts, .. }, None) => {
@@ -101,7 +104,7 @@ impl Adapter for S3Endpoint {
             }
             (Step::Inspect { .. } | Step::Verify { .. }, None) => match response.json.as_ref().and_then(Json::items) {
                 Some(items) => Ok(super::listed(items)),
-                None => Err(nonsense(request, response, "an array of parts was expected")),
+                None => Err(nonsense(request, response, &format!("an array of parts was expected: {HINT}"))),
             },
             (Step::Close { .. }, None) => closed(request, response),
             (Step::Discard { .. } | Step::Send { .. }, None) => Ok(Reply::Discarded),
@@ -154,7 +157,7 @@ fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<R
 /// `CompleteMultipartUpload` [can answer 200 with an error inside](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html):
 /// the status is sent before the parts are joined.
 fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
-    if let Some((code, message)) = xml::error(&response.text) {
+    if let Some((code, _)) = xml::error(&response.text) {
         let failure = match code.as_str() {
             "InternalError" | "ServiceUnavailable" | "SlowDown" | "RequestTimeout" | "OperationAborted" => {
                 Failure::Server
@@ -162,21 +165,18 @@ fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
             "NoSuchUpload" => Failure::Gone,
             _ => Failure::Rejected,
         };
-        let words = format!("{} answered {} with an error inside ({code}: {message})", asked(request), response.status);
-        return Err(Failed { failure, status: Some(response.status), words });
+        return Err(error_inside(request, response, failure));
     }
     match &response.json {
-        Some(json) if json.text("error").is_some() => {
-            let words = format!(
-                "{} answered {} with an error inside ({})",
-                asked(request),
-                response.status,
-                response.own_words().unwrap_or_default()
-            );
-            Err(Failed { failure: Failure::Server, status: Some(response.status), words })
-        }
+        Some(json) if json.text("error").is_some() => Err(error_inside(request, response, Failure::Server)),
         Some(json @ Json::Map(_)) => Ok(Reply::Closed(json.clone())),
         _ if response.text.trim().is_empty() => Ok(Reply::Closed(Json::Null)),
         _ => Err(nonsense(request, response, &format!("JSON with `location` was expected: {HINT}"))),
     }
+}
+
+fn error_inside(request: &Request, response: &Response, failure: Failure) -> Failed {
+    let own = response.own_words().unwrap_or_default();
+    let words = format!("{} answered {} with an error inside ({own})", asked(request), response.status);
+    Failed { failure, status: Some(response.status), words }
 }
