@@ -422,11 +422,15 @@ function rowOf(page, { name }) {
   return page.locator(".row").filter({ has: page.locator(`.name[title=${JSON.stringify(name)}]`) });
 }
 
-/** Waits for a state, and for what the page shows with it. */
+/** Waits for a state, and for what the page shows with it. An end that is another one is told at once. */
 async function reaches(row, state, timeout = 20_000) {
-  await row.and(row.page().locator(`[data-state=${state}]`)).waitFor({ timeout }).catch(async (error) => {
-    throw new Error(`the row did not reach "${state}"; it says: ${await row.innerText()}`, { cause: error });
-  });
+  const page = row.page();
+  const wanted = row.and(page.locator(`[data-state=${state}]`));
+  const ended = row.and(page.locator("[data-state=completed], [data-state=failed], [data-state=aborted]"));
+  await wanted.or(ended).waitFor({ timeout }).catch(() => {});
+  if (await row.getAttribute("data-state") !== state) {
+    throw new Error(`the row did not reach "${state}"; it says: ${(await row.innerText()).replace(/\s+/g, " ")}`);
+  }
   if (state === "completed") await row.locator(".stored").waitFor();
 }
 
