@@ -328,22 +328,31 @@ describe("page", () => {
   for (const colorScheme of ["light", "dark"]) {
     visit(`the page is made for everyone (${colorScheme})`, async ({ page, row }) => {
       await server.fault({ service: "s3", step: "create", nth: 2, times: 1, fault: { kind: "status", status: 400, body: "{\"error\":\"s3: no\"}" } });
-      const good = await diskFile("good.bin", 100);
-      const bad = await diskFile("bad.bin", 100);
+      const good = await diskFile("thesis.pdf", 9 * MIB);
+      const bad = await diskFile("scan.tiff", 100);
       await choose(page, good);
       await reaches(row(good), "completed");
       await choose(page, bad);
       await reaches(row(bad), "failed");
+      await slowParts(3 * MIB);
+      const paused = await diskFile("lecture.mkv", 80 * MIB);
+      await choose(page, paused);
+      await page.waitForFunction(() => Number(document.querySelector(".bar").getAttribute("aria-valuenow")) >= 20);
+      await row(paused).getByRole("button", { name: /^Pause/ }).click();
+      await reaches(row(paused), "paused");
+      const moving = await diskFile("holiday.mov", 120 * MIB);
+      await choose(page, moving);
+      await page.waitForFunction(() => Number(document.querySelector(".bar").getAttribute("aria-valuenow")) >= 30);
+      await picture(page, `all-states-${colorScheme}`);
       await page.locator(".options summary").click();
-      await picture(page, `both-${colorScheme}`);
 
       assert.equal(await page.locator("html").getAttribute("lang"), "en");
       assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
       assert.equal(await page.getByRole("main").count(), 1);
-      assert.equal(await page.getByRole("listitem").count(), 2);
+      assert.equal(await page.getByRole("listitem").count(), 4);
       assert.equal(await page.getByRole("log").getAttribute("aria-live"), "polite");
       for (const label of ["Part size", "Connections", "Sent by"]) assert.ok(await page.getByLabel(label).isVisible(), label);
-      for (const file of [good, bad]) {
+      for (const file of [good, bad, paused, moving]) {
         const bar = page.getByRole("progressbar", { name: `Progress of ${file.name}` });
         assert.equal(await bar.getAttribute("aria-valuemax"), "100");
         assert.match(await bar.getAttribute("aria-valuenow"), /^\d+$/);
