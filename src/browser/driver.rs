@@ -7,13 +7,12 @@ use super::source::Source;
 use super::step::carry_out;
 use super::timer::Timer;
 use crate::core::{
-    Config, Dice, Event, Failed, Failure, Input, Instant, Ledger, Output, Page, PlanError, Progress, State, Step,
+    Config, Dice, Event, Failed, Failure, Few, Input, Instant, Ledger, Output, Page, PlanError, Progress, State, Step,
     TaskId, Upload, UploadId,
 };
 use crate::protocol::{Adapter, File, Json};
 use futures_util::future::{AbortHandle, Abortable};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -40,8 +39,8 @@ pub(crate) struct Handle {
 /// The one driver.
 pub(crate) struct Driver {
     page: RefCell<Page<Json>>,
-    lives: RefCell<BTreeMap<UploadId, Rc<Live>>>,
-    running: RefCell<BTreeMap<(UploadId, TaskId), AbortHandle>>,
+    lives: RefCell<Few<UploadId, Rc<Live>>>,
+    running: RefCell<Few<(UploadId, TaskId), AbortHandle>>,
     timer: RefCell<Option<Timer>>,
     armed: Cell<Option<Instant>>,
     online: RefCell<Option<Online>>,
@@ -90,7 +89,7 @@ impl Handle {
     /// What a later upload of the same file may go on from.
     pub(crate) fn ledger(&self) -> Ledger<Json> {
         let lives = self.driver.lives.borrow();
-        lives.get(&self.id).map(|live| live.ledger.borrow().clone()).unwrap_or_default()
+        lives.get(self.id).map(|live| live.ledger.borrow().clone()).unwrap_or_default()
     }
 }
 
@@ -122,7 +121,7 @@ impl Driver {
         match output {
             Output::Run { task, step } => self.run(id, task, step),
             Output::Cancel { task } => {
-                if let Some(running) = self.running.borrow().get(&(id, task)) {
+                if let Some(running) = self.running.borrow().get((id, task)) {
                     running.abort();
                 }
             }
@@ -144,7 +143,7 @@ impl Driver {
     }
 
     fn live(&self, id: UploadId) -> Option<Rc<Live>> {
-        self.lives.borrow().get(&id).cloned()
+        self.lives.borrow().get(id).cloned()
     }
 
     /// Carries out a step beside everything else. Whatever becomes of it, its end is told.
@@ -162,7 +161,7 @@ impl Driver {
         spawn_local(async move {
             // What a cancelled step held of the browser ends with its future, which is dropped here.
             let ended = Abortable::new(carry_out(&live, &step, on_sent), registration).await;
-            driver.running.borrow_mut().remove(&(id, task));
+            driver.running.borrow_mut().remove((id, task));
             let cancelled = || Failed::new(Failure::NoAnswer, "it was called back".into());
             let outcome = ended.unwrap_or_else(|_| Err(cancelled()));
             driver.tell(id, Input::Finished { task, outcome });
@@ -172,7 +171,7 @@ impl Driver {
     /// Nothing more comes of an upload: what it held is let go.
     fn forget(self: &Rc<Self>, id: UploadId) {
         self.page.borrow_mut().remove(clock::now(), id);
-        self.lives.borrow_mut().remove(&id);
+        self.lives.borrow_mut().remove(id);
         if self.lives.borrow().is_empty() {
             self.online.borrow_mut().take();
         }
@@ -215,7 +214,7 @@ impl Driver {
         self.online.borrow_mut().get_or_insert_with(|| {
             Online::listen(move || {
                 let Some(driver) = driver.upgrade() else { return };
-                let first = driver.lives.borrow().keys().next().copied();
+                let first = driver.lives.borrow().keys().next();
                 if let Some(id) = first {
                     driver.tell(id, Input::Online);
                 }

@@ -32,11 +32,21 @@ pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
     Ok(response(answer.status(), headers, text))
 }
 
+/// The method, without the code that reads any.
+const fn method(name: &str) -> Method {
+    match name.as_bytes() {
+        b"POST" => Method::POST,
+        b"PUT" => Method::PUT,
+        b"DELETE" => Method::DELETE,
+        _ => Method::GET,
+    }
+}
+
 fn build(outgoing: &Outgoing, guard: &Guard) -> Result<web_sys::Request, JsValue> {
     let request = &outgoing.request;
     let redirect = if request.is_api { RequestRedirect::Manual } else { RequestRedirect::Follow };
     let builder = RequestBuilder::new(&request.url)
-        .method(Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET))
+        .method(method(request.method))
         .headers(Headers::from_raw(outgoing.headers.clone()))
         .credentials(outgoing.credentials)
         .redirect(redirect)

@@ -69,6 +69,12 @@ impl Wall {
     }
 }
 
+/// A wait in words. By whole numbers: the code that writes fractions weighs more than the rest of this file.
+pub(super) fn in_seconds(wait: Duration) -> String {
+    let tenths = wait.as_millis() / 100;
+    if tenths.is_multiple_of(10) { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
+}
+
 /// What time it is, on both clocks. The driver asks once and passes it on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

@@ -1,7 +1,5 @@
 //! What must survive: enough to go on from the parts that are stored.
 
-use std::collections::BTreeMap;
-
 /// One thing to remember. Changes are saved as changes, so that a receipt costs one small write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change<K> {
@@ -27,12 +25,12 @@ pub enum Change<K> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger<K> {
     session: Option<(K, u64)>,
-    receipts: BTreeMap<u32, K>,
+    receipts: Vec<(u32, K)>,
 }
 
 impl<K> Default for Ledger<K> {
     fn default() -> Self {
-        Self { session: None, receipts: BTreeMap::new() }
+        Self { session: None, receipts: Vec::new() }
     }
 }
 
@@ -41,10 +39,10 @@ impl<K> Ledger<K> {
     pub fn apply(&mut self, change: Change<K>) {
         match change {
             Change::Opened { session, part_size } => {
-                *self = Self { session: Some((session, part_size)), receipts: BTreeMap::new() };
+                *self = Self { session: Some((session, part_size)), receipts: Vec::new() };
             }
             Change::Stored { index, receipt } => {
-                self.receipts.insert(index, receipt);
+                self.receipts.push((index, receipt));
             }
             Change::Closed => *self = Self::default(),
         }
@@ -58,7 +56,7 @@ impl<K> Ledger<K> {
 
     /// Takes it apart: the receipts, by part, counted from zero.
     #[must_use]
-    pub fn into_receipts(self) -> BTreeMap<u32, K> {
+    pub fn into_receipts(self) -> Vec<(u32, K)> {
         self.receipts
     }
 }

@@ -10,11 +10,13 @@
 mod dice;
 mod errand;
 mod error;
+mod few;
 mod instant;
 mod ledger;
 mod origin;
 mod page;
 mod part;
+mod part_set;
 mod plan;
 mod progress;
 mod retry;
@@ -22,6 +24,8 @@ mod rules;
 mod step;
 mod upload;
 mod watch;
+
+pub(crate) use few::Few;
 
 pub use dice::Dice;
 pub use error::{Error, ErrorCode, Failed, Failure};

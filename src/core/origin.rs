@@ -1,7 +1,6 @@
 //! What all uploads of a page share of one origin: connections, patience, reachability, speed.
 
 use super::{Instant, Retry};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -224,19 +223,23 @@ impl Link {
 
 /// The origins that the uploads of a page talk to.
 #[derive(Clone, Debug, Default)]
-pub struct Origins(BTreeMap<Origin, Link>);
+pub struct Origins(Vec<(Origin, Link)>);
 
 impl Origins {
     pub(super) fn link(&mut self, origin: &Origin) -> &mut Link {
-        self.0.entry(origin.clone()).or_default()
+        let at = self.0.iter().position(|(known, _)| known == origin).unwrap_or_else(|| {
+            self.0.push((origin.clone(), Link::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
     }
 
     pub(super) fn get(&self, origin: &Origin) -> Option<&Link> {
-        self.0.get(origin)
+        self.0.iter().find(|(known, _)| known == origin).map(|(_, link)| link)
     }
 
     pub(super) fn knock_now(&mut self, now: Instant) {
-        self.0.values_mut().for_each(|link| link.knock_now(now));
+        self.0.iter_mut().for_each(|(_, link)| link.knock_now(now));
     }
 
     /// Parts in flight to `origin`, of all uploads.

@@ -1,7 +1,7 @@
 //! All uploads of one page, and what they share: a budget of parts in flight per origin.
 
-use super::{Input, Instant, Now, Origins, Output, Progress, State, Upload};
-use std::collections::{BTreeMap, VecDeque};
+use super::{Few, Input, Instant, Now, Origins, Output, Progress, State, Upload};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The name of one upload of a page. Never used twice.
@@ -16,7 +16,7 @@ const SLEEP: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 #[must_use = "a page does nothing by itself: drain `poll`, and come back at `wake_at`"]
 pub struct Page<K> {
-    uploads: BTreeMap<UploadId, Upload<K>>,
+    uploads: Few<UploadId, Upload<K>>,
     origins: Origins,
     outputs: VecDeque<(UploadId, Output<K>)>,
     minted: u64,
@@ -27,7 +27,7 @@ pub struct Page<K> {
 impl<K> Default for Page<K> {
     fn default() -> Self {
         Self {
-            uploads: BTreeMap::new(),
+            uploads: Few::default(),
             origins: Origins::default(),
             outputs: VecDeque::new(),
             minted: 0,
@@ -48,7 +48,7 @@ impl<K: Clone> Page<K> {
 
     /// Throws an upload away, whatever it is doing; what it held is the others'.
     pub fn remove(&mut self, now: Now, id: UploadId) {
-        if let Some(mut upload) = self.uploads.remove(&id) {
+        if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
             while let Some(output) = upload.poll() {
                 self.outputs.push_back((id, output));
@@ -60,7 +60,7 @@ impl<K: Clone> Page<K> {
     /// Takes in what happened to one upload. An upload that is no more has nothing happen to it.
     pub fn handle(&mut self, now: Now, id: UploadId, input: Input<K>) {
         self.notice_sleep(now);
-        if let Some(upload) = self.uploads.get_mut(&id) {
+        if let Some(upload) = self.uploads.get_mut(id) {
             upload.handle(now, &mut self.origins, input);
         }
         self.turn(now);
@@ -84,9 +84,9 @@ impl<K: Clone> Page<K> {
         self.uploads.values_mut().for_each(|upload| upload.turn(now, &mut self.origins));
         self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
         self.grant(now);
-        for (id, upload) in &mut self.uploads {
+        for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
-            self.outputs.extend(std::iter::from_fn(|| upload.poll()).map(|output| (*id, output)));
+            self.outputs.extend(std::iter::from_fn(|| upload.poll()).map(|output| (id, output)));
         }
         self.promised = self.wake_at();
     }
@@ -118,13 +118,13 @@ impl<K: Clone> Page<K> {
     /// How far an upload is.
     #[must_use]
     pub fn progress(&self, id: UploadId, now: Instant) -> Option<Progress> {
-        self.uploads.get(&id).map(|upload| upload.progress(now))
+        self.uploads.get(id).map(|upload| upload.progress(now))
     }
 
     /// Where an upload stands.
     #[must_use]
     pub fn state(&self, id: UploadId) -> Option<State> {
-        self.uploads.get(&id).map(Upload::state)
+        self.uploads.get(id).map(Upload::state)
     }
 
     /// What the uploads share, for those who want to look.

@@ -1,6 +1,7 @@
 //! Silence: how long a task may go without a sign of life. It counts silence, not duration, so that a slow
 //! healthy link is never cut.
 
+use super::instant::in_seconds;
 use super::origin::Link;
 use super::{Carrier, Instant, Origin, Timeouts};
 use std::time::Duration;
@@ -83,12 +84,12 @@ impl Task {
 
     /// How long it has been silent, in words.
     pub(super) fn silence(&self, now: Instant) -> String {
-        let seconds = now.since(self.alive).as_secs_f64();
+        let silence = in_seconds(now.since(self.alive));
         match self.purpose {
             Purpose::Send(_) if self.carrier == Carrier::Xhr && self.sent > 0 && self.sent < self.size => {
-                format!("no sign of life for {seconds:.1} s after {} of {} bytes", self.sent, self.size)
+                format!("no sign of life for {silence} after {} of {} bytes", self.sent, self.size)
             }
-            _ => format!("no answer within {seconds:.1} s"),
+            _ => format!("no answer within {silence}"),
         }
     }
 }

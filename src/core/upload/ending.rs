@@ -10,8 +10,9 @@ use std::time::Duration;
 /// A part that was on its way when the session was removed may have been stored after it: one looks again, so often.
 const LOOKS: u32 = 3;
 
-/// Removing is not worth waiting for longer than this.
+/// Removing is not worth waiting for longer than this, and deserves at least that, however short an outage is borne.
 const PATIENCE: Duration = Duration::from_secs(60);
+const LEAST: Duration = Duration::from_secs(10);
 
 /// An upload that has ended and whose stored parts are being removed.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl<K: Clone> Upload<K> {
         if !self.rules.discards {
             return self.over(Some("the service has no way to remove an unfinished upload".into()));
         }
-        let until = now.instant + PATIENCE.min(self.config.timeouts.outage);
+        let until = now.instant + PATIENCE.min(self.config.timeouts.outage.max(LEAST));
         let errand = Errand::default();
         self.phase = Phase::Clearing(Clearing { session, errand, looking: false, looks: 0, may_be_done, until });
     }

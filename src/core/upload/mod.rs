@@ -21,8 +21,10 @@ mod tasks;
 mod telling;
 
 use super::errand::Errand;
+use super::few::Few;
 use super::origin::CONNECTIONS;
 use super::part::{Part, Standing};
+use super::part_set::PartSet;
 use super::progress::Meter;
 use super::watch::{Purpose, Task};
 use super::{
@@ -31,7 +33,7 @@ use super::{
 };
 use closing::Closing;
 use ending::Clearing;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -73,22 +75,22 @@ pub struct Upload<K> {
     resumed: bool,
     parts: Vec<Part<K>>,
     /// Queued parts that have what they need, those that need a ticket, and those that wait for their time.
-    ready: BTreeSet<u32>,
-    unsigned: BTreeSet<u32>,
-    waiting: BTreeSet<(Instant, u32)>,
+    ready: PartSet,
+    unsigned: PartSet,
+    waiting: Few<u32, Instant>,
     /// Parts that have had no answer at all since then, without that counting as attempts.
-    lost: BTreeMap<u32, Instant>,
+    lost: Few<u32, Instant>,
     stored: u32,
     stored_bytes: u64,
     /// Parts that tickets are being asked for, and how that goes.
-    preparing: BTreeSet<u32>,
+    preparing: PartSet,
     signing: Errand,
     batch: u32,
     ticket_life: Option<Duration>,
     sending_since: Option<Instant>,
-    tasks: BTreeMap<TaskId, Task>,
+    tasks: Few<TaskId, Task>,
     /// Cancelled, not yet ended.
-    recalled: BTreeSet<TaskId>,
+    recalled: Few<TaskId, ()>,
     minted: u64,
     /// Since when an origin that is needed has been out of reach.
     offline_since: Option<Instant>,
@@ -123,19 +125,19 @@ impl<K: Clone> Upload<K> {
             watched: false,
             resumed: false,
             parts: Vec::new(),
-            ready: BTreeSet::new(),
-            unsigned: BTreeSet::new(),
-            waiting: BTreeSet::new(),
-            lost: BTreeMap::new(),
+            ready: PartSet::default(),
+            unsigned: PartSet::default(),
+            waiting: Few::default(),
+            lost: Few::default(),
             stored: 0,
             stored_bytes: 0,
-            preparing: BTreeSet::new(),
+            preparing: PartSet::default(),
             signing: Errand::default(),
             batch,
             ticket_life: None,
             sending_since: None,
-            tasks: BTreeMap::new(),
-            recalled: BTreeSet::new(),
+            tasks: Few::default(),
+            recalled: Few::default(),
             minted: 0,
             offline_since: None,
             meter: Meter::new(size),
@@ -198,7 +200,7 @@ impl<K: Clone> Upload<K> {
     }
 
     fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
-        let Some(task) = self.tasks.get_mut(&task) else { return };
+        let Some(task) = self.tasks.get_mut(task) else { return };
         let bytes = bytes.min(task.size);
         if bytes > task.sent {
             task.sent = bytes;
@@ -211,7 +213,7 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    fn sends(&self) -> impl Iterator<Item = (&TaskId, u32)> {
+    fn sends(&self) -> impl Iterator<Item = (TaskId, u32)> {
         self.tasks.iter().filter_map(|(id, task)| match task.purpose {
             Purpose::Send(index) => Some((id, index)),
             _ => None,
@@ -258,9 +260,9 @@ impl<K: Clone> Upload<K> {
         if !matches!(part.standing, Standing::Stored(_)) {
             part.standing = Standing::Stored(receipt);
             part.pass = None;
-            self.ready.remove(&index);
-            self.unsigned.remove(&index);
-            self.lost.remove(&index);
+            self.ready.remove(index);
+            self.unsigned.remove(index);
+            self.lost.remove(index);
             self.stored += 1;
             self.stored_bytes += self.plan.part(index).size();
         }

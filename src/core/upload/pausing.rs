@@ -8,7 +8,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn pause(&mut self, now: Now, origins: &mut Origins) {
         self.paused = true;
         if self.rules.on_pause == OnPause::Cut {
-            let cut: Vec<_> = self.sends().map(|(task, index)| (*task, index)).collect();
+            let cut: Vec<_> = self.sends().collect();
             for (task, index) in cut {
                 self.recall(task, origins);
                 self.requeue(index);

@@ -1,5 +1,6 @@
 //! Parts: which one is next, and what follows from its end.
 
+use super::super::instant::in_seconds;
 use super::super::part::Standing;
 use super::super::watch::{Purpose, Task};
 use super::super::{
@@ -28,7 +29,7 @@ impl<K: Clone> Upload<K> {
             return false;
         }
         // Where there is no room, tickets are not looked at either: fresh ones would only grow stale again.
-        let first = self.ready.first().copied();
+        let first = self.ready.first();
         first.is_some_and(|index| self.has_room(now, origins, index))
             && self.next_part(now).is_some_and(|index| self.has_room(now, origins, index))
     }
@@ -41,12 +42,12 @@ impl<K: Clone> Upload<K> {
 
     /// The first queued part that has what it needs. Tickets that have gone stale are dropped on the way.
     pub(super) fn next_part(&mut self, now: Now) -> Option<u32> {
-        while let Some(index) = self.ready.first().copied() {
+        while let Some(index) = self.ready.first() {
             let part = &mut self.parts[index as usize];
             if part.pass.take_if(|pass| pass.is_stale(now)).is_none() {
                 return Some(index);
             }
-            self.ready.remove(&index);
+            self.ready.remove(index);
             self.requeue(index);
         }
         None
@@ -72,7 +73,7 @@ impl<K: Clone> Upload<K> {
             pass.used = true;
             pass.keep.clone()
         });
-        self.ready.remove(&index);
+        self.ready.remove(index);
         self.sending_since.get_or_insert(now.instant);
         let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
         self.run(now.instant, origins, Step::Send { session, part: range, ticket, carrier }, task);
@@ -113,7 +114,7 @@ impl<K: Clone> Upload<K> {
     ) {
         self.meter.forget();
         if failed.status.is_some() {
-            self.lost.remove(&index);
+            self.lost.remove(index);
         }
         let has_ticket = self.rules.preparing != Preparing::Nothing;
         match &failed.failure {
@@ -121,8 +122,9 @@ impl<K: Clone> Upload<K> {
                 self.doubt_ticket(now, index);
                 // One whose bytes were on their way again has seen the last outage end: this is another one, and such
                 // may follow each other for ever.
-                if outage && !(task.sent > 0 && self.lost.contains_key(&index)) {
-                    self.lost.entry(index).or_insert(now.instant);
+                if outage && !(task.sent > 0 && self.lost.get(index).is_some()) {
+                    let since = self.lost.get(index).copied().unwrap_or(now.instant);
+                    self.lost.insert(index, since);
                     self.requeue(index);
                 } else {
                     self.spend(now, origins, index, failed, None);
@@ -159,8 +161,8 @@ impl<K: Clone> Upload<K> {
                 let (parts, queued) = (&mut self.parts, std::mem::take(&mut self.ready));
                 queued
                     .iter()
-                    .for_each(|queued| drop(parts[*queued as usize].pass.take_if(|pass| pass.minted <= minted)));
-                queued.into_iter().chain([index]).for_each(|index| self.requeue(index));
+                    .for_each(|queued| drop(parts[queued as usize].pass.take_if(|pass| pass.minted <= minted)));
+                queued.iter().chain([index]).for_each(|index| self.requeue(index));
             }
             Failure::Refused
             | Failure::Gone
@@ -193,14 +195,14 @@ impl<K: Clone> Upload<K> {
         let part = &mut self.parts[index as usize];
         part.spent += 1;
         let spent = part.spent;
-        self.lost.remove(&index);
+        self.lost.remove(index);
         if spent > self.config.retry.limit {
             self.part_lost(now, origins, index, failed);
             return None;
         }
         let delay = self.config.retry.delay(spent, asked, &mut self.dice);
         self.parts[index as usize].standing = Standing::Waiting;
-        self.waiting.insert((now.instant + delay, index));
+        self.waiting.insert(index, now.instant + delay);
         let error = self.part_error(index, failed);
         self.emit(Event::Retry { error, attempt: spent, delay });
         self.sample(now.instant);
@@ -221,21 +223,23 @@ impl<K: Clone> Upload<K> {
 
     /// Parts whose time has come, and those that have been without any answer for too long.
     pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        while let Some((_, index)) = self.waiting.first().copied().filter(|(until, _)| *until <= now.instant) {
-            self.waiting.pop_first();
+        let due: Vec<_> =
+            self.waiting.iter().filter(|(_, until)| **until <= now.instant).map(|(index, _)| index).collect();
+        for index in due {
+            self.waiting.remove(index);
             self.requeue(index);
         }
         let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
         if lost && !self.paused && self.ended.is_none() {
-            let seconds = self.config.timeouts.outage.as_secs_f64();
             let mut error = Error::new(
                 ErrorCode::Network,
                 format!(
-                    "no answer from {} for {seconds:.0} s: the network is down, the server is, or its answers carry no CORS headers for this page",
-                    self.lost_origin(origins)
+                    "no answer from {} for {}: the network is down, the server is, or its answers carry no CORS headers for this page",
+                    self.lost_origin(origins),
+                    in_seconds(self.config.timeouts.outage)
                 ),
             );
-            error.part = self.lost.keys().next().copied();
+            error.part = self.lost.keys().min();
             if let Phase::Closing(closing) = &self.phase {
                 error = closing.unproven().unwrap_or(error);
             }
@@ -244,7 +248,7 @@ impl<K: Clone> Upload<K> {
     }
 
     fn lost_origin(&self, origins: &Origins) -> String {
-        let part = self.ready.first().and_then(|index| self.origin_of(*index));
+        let part = self.ready.first().and_then(|index| self.origin_of(index));
         let candidates = [part, self.rules.api.as_ref()];
         let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
         out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)

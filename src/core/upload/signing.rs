@@ -28,11 +28,13 @@ impl<K: Clone> Upload<K> {
             }
             let batch = self.fitting_batch(now) as usize;
             let parts: Vec<u32> =
-                self.unsigned.iter().copied().filter(|index| !self.preparing.contains(index)).take(batch).collect();
+                self.unsigned.iter().filter(|index| !self.preparing.contains(*index)).take(batch).collect();
             if parts.is_empty() {
                 return;
             }
-            self.preparing.extend(&parts);
+            for index in &parts {
+                self.preparing.insert(*index);
+            }
             let ranges = parts.iter().map(|index| self.plan.part(*index)).collect();
             let task = self.task(Purpose::Prepare(parts));
             self.run(now.instant, origins, Step::Prepare { session: session.clone(), parts: ranges }, task);
@@ -65,7 +67,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         for index in parts {
-            self.preparing.remove(index);
+            self.preparing.remove(*index);
         }
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
@@ -76,7 +78,7 @@ impl<K: Clone> Upload<K> {
                     if !matches!(part.standing, Standing::Stored(_)) {
                         self.ticket_life = ticket.expiry.map(|expiry| expiry.lifetime).or(self.ticket_life);
                         part.pass = Some(Pass::new(ticket, now));
-                        if self.unsigned.remove(&index) {
+                        if self.unsigned.remove(index) {
                             self.ready.insert(index);
                         }
                     }

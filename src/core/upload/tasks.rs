@@ -24,9 +24,9 @@ impl<K: Clone> Upload<K> {
     }
 
     pub(super) fn finished(&mut self, now: Now, origins: &mut Origins, id: TaskId, outcome: Result<Reply<K>, Failed>) {
-        let Some(task) = self.tasks.remove(&id) else {
+        let Some(task) = self.tasks.remove(id) else {
             // A cancelled task has ended: its answer, if it had one, is nobody's.
-            self.recalled.remove(&id);
+            self.recalled.remove(id);
             return;
         };
         let outage = self.hear(now.instant, origins, &task, &outcome);
@@ -88,9 +88,9 @@ impl<K: Clone> Upload<K> {
 
     /// Cancels a task. Its slot is free at once: the driver ends it before it begins another.
     pub(super) fn recall(&mut self, id: TaskId, origins: &mut Origins) {
-        if let Some(task) = self.tasks.remove(&id) {
+        if let Some(task) = self.tasks.remove(id) {
             self.release(&task, origins);
-            self.recalled.insert(id);
+            self.recalled.insert(id, ());
             self.outputs.push_back(Output::Cancel { task: id });
         }
     }
@@ -109,7 +109,7 @@ impl<K: Clone> Upload<K> {
 
     /// Gives everything back: the upload is thrown away.
     pub(in crate::core) fn leave(&mut self, origins: &mut Origins) {
-        let running: Vec<_> = self.tasks.keys().copied().collect();
+        let running: Vec<_> = self.tasks.keys().collect();
         running.into_iter().for_each(|task| self.recall(task, origins));
     }
 

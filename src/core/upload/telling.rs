@@ -23,13 +23,11 @@ impl<K: Clone> Upload<K> {
 
     /// Ends the tasks that have been silent for too long.
     fn cut_silent(&mut self, now: Now, origins: &mut Origins) {
-        while let Some(id) = self
-            .tasks
-            .iter()
-            .find(|(_, task)| self.deadline(task, origins).is_some_and(|at| at <= now.instant))
-            .map(|(id, _)| *id)
-        {
-            let Some(task) = self.tasks.get(&id).cloned() else { return };
+        loop {
+            let is_over = |task| self.deadline(task, origins).is_some_and(|at| at <= now.instant);
+            let overdue = self.tasks.iter().find(|(_, task)| is_over(task)).map(|(id, _)| id);
+            let Some(id) = overdue else { return };
+            let Some(task) = self.tasks.get(id).cloned() else { return };
             self.recall(id, origins);
             let failed = Failed::new(Failure::Silence, self.silence(&task, now.instant));
             self.conclude(now, origins, task, Err(failed), false);
@@ -74,7 +72,7 @@ impl<K: Clone> Upload<K> {
 
     /// The origins that are needed for what is next, or in use.
     fn links<'a>(&'a self, origins: &'a Origins) -> impl Iterator<Item = &'a Link> {
-        let part = self.ready.first().and_then(|index| self.origin_of(*index));
+        let part = self.ready.first().and_then(|index| self.origin_of(index));
         let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
         let in_use = self.tasks.values().filter_map(|task| task.origin.as_ref());
         [part, api].into_iter().flatten().chain(in_use).filter_map(|origin| origins.get(origin))
@@ -97,14 +95,14 @@ impl<K: Clone> Upload<K> {
         // Those that have passed since they were looked at, because a link has become faster, are due at once.
         let at_once = now.instant + Duration::from_millis(1);
         let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins)).map(|at| at.max(at_once));
-        let waiting = self.waiting.first().map(|(until, _)| *until);
+        let waiting = self.waiting.values().min().copied();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.and_then(|errand| Some(self.api_opens_at(now, origins)?.max(errand.until)));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
         let signing = (sending && !self.unsigned.is_empty())
             .then(|| Some(self.api_opens_at(now, origins)?.max(self.signing.until)))
             .flatten();
-        let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(*index));
+        let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(index));
         let part = part.and_then(|origin| origins.get(origin)).and_then(|link| link.opens_at(now.instant));
         let clearing = match &self.phase {
             Phase::Clearing(clearing) => Some(clearing.until),
