@@ -283,6 +283,30 @@ mod aborting {
     }
 
     #[test]
+    fn an_upload_that_bears_no_outage_removes_what_is_stored_all_the_same() {
+        let mut world = World::plain();
+        let timeouts = Timeouts { outage: Duration::ZERO, ..Timeouts::default() };
+        let id = world.upload(12 * MIB, Config { timeouts, ..parts_of(MIB) });
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.abort(id);
+        world.run();
+        assert_eq!(world.life(id).over, Some(None));
+        assert_nothing_left(&world);
+    }
+
+    #[test]
+    fn a_create_that_takes_for_ever_after_an_abort_is_not_waited_for() {
+        let mut world = World::plain();
+        world.fault("create", 1, How::Stall(0.0));
+        let timeouts = Timeouts { response: None, function: None, ..Timeouts::default() };
+        let id = world.upload(MIB, Config { timeouts, ..parts_of(MIB) });
+        world.run_for(seconds(1));
+        world.abort(id);
+        world.run_for(seconds(3_600));
+        assert!(matches!(&world.life(id).over, Some(Some(left)) if left.contains("may hold")));
+    }
+
+    #[test]
     fn a_removal_that_does_not_succeed_within_a_minute_is_told() {
         let mut world = World::plain();
         let id = world.upload(12 * MIB, parts_of(MIB));
@@ -552,6 +576,16 @@ mod signing {
         let id = world.upload(MIB, parts_of(MIB));
         world.run_for(seconds(3_600));
         assert_eq!(code(world.life(id)), ErrorCode::Unauthorized);
+    }
+
+    #[test]
+    fn urls_that_are_said_to_live_for_no_time_are_tried_all_the_same() {
+        let mut world = World::plain();
+        world.store.says_lifetime = Some(0);
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_for(seconds(3_600));
+        assert_stored(&world, id);
+        assert!(world.life(id).count("sign") <= 12, "{}", world.life(id).count("sign"));
     }
 
     #[test]
@@ -956,6 +990,21 @@ mod silence {
             assert_stored(&world, id);
             assert_eq!((world.life(id).cancels.len(), world.life(id).retries.len()), (0, 0));
         }
+    }
+
+    #[test]
+    fn a_sleep_is_not_taken_for_a_slow_link() {
+        let mut world = World::plain();
+        let id = world.upload(24 * MIB, carried_by(Transport::Fetch, MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.run_for(Duration::from_millis(100));
+        world.sleep(seconds(8 * 3_600));
+        let woken = world.now;
+        world.break_for_good("part", How::Stall(0.5));
+        world.run_until(|world| !world.life(id).cancels.is_empty());
+        assert_eq!(world.life(id).progress.parts_stored, 6);
+        // Nothing has been measured: as long as the slowest link that is borne would take, twice.
+        assert!(world.now - woken <= 130_000, "{}", world.now - woken);
     }
 
     #[test]

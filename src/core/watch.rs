@@ -38,6 +38,8 @@ pub(super) struct Task {
     pub(super) stalls: u32,
     /// Whether it was let off once because the page had slept.
     pub(super) spared: bool,
+    /// Whether the page has slept meanwhile: how long it took says nothing.
+    pub(super) slept: bool,
 }
 
 /// Where nothing can be seen, patience is this many times that with a body in sight: 60 s at the default.

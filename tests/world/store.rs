@@ -74,6 +74,8 @@ pub(crate) struct Store {
     pub(crate) omitted: BTreeSet<u32>,
     /// The service's own clock, beside the world's.
     pub(crate) skew: i64,
+    /// What is said of how long URLs live, whatever is so.
+    pub(crate) says_lifetime: Option<u64>,
     /// What is said of a finished object's size, whatever it is.
     pub(crate) says_size: Option<u64>,
     /// URLs signed until then, by number, are refused.
@@ -146,7 +148,7 @@ impl Store {
                     urls.push((number, self.urls.len()));
                     self.urls.push(Signed { session: session.clone(), number, until });
                 }
-                Said::Signed { urls, signed_at, lifetime: self.lifetime }
+                Said::Signed { urls, signed_at, lifetime: self.says_lifetime.or(self.lifetime) }
             }
             Ask::Put { serial, session, number, start, size } => {
                 let wall = self.wall(began);

@@ -14,6 +14,9 @@ const LOOKS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
 const LEAST: Duration = Duration::from_secs(10);
 
+/// Nor is the answer to a creation that nobody needs any more, even if the app would wait for ever.
+const ORPHANED: Duration = Duration::from_secs(120);
+
 /// An upload that has ended and whose stored parts are being removed.
 #[derive(Clone, Debug)]
 pub(super) struct Clearing<K> {
@@ -58,7 +61,9 @@ impl<K: Clone> Upload<K> {
         }
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
-            Phase::Opening(errand) if errand.running.is_some() => self.phase = Phase::Orphan(errand),
+            Phase::Opening(errand) if errand.running.is_some() => {
+                self.phase = Phase::Orphan(Errand { until: now.instant + ORPHANED, ..errand });
+            }
             Phase::Idle(ledger) => match ledger.session().cloned() {
                 Some((session, _)) => self.clear(now, session, false),
                 None => self.over(None),
@@ -122,11 +127,22 @@ impl<K: Clone> Upload<K> {
 
     /// Removing has its time; then what could not be removed is told.
     pub(super) fn turn_ending(&mut self, now: Instant, origins: &mut Origins) {
-        if let Phase::Clearing(clearing) = &self.phase
-            && clearing.until <= now
-        {
+        if self.gives_up_at().is_some_and(|at| at <= now) {
+            let left = match self.phase {
+                Phase::Orphan(_) => "the service may hold an empty upload: creating it was not answered in time",
+                _ => "the service could not be reached to remove what is stored",
+            };
             self.leave(origins);
-            self.over(Some("the service could not be reached to remove what is stored".into()));
+            self.over(Some(left.into()));
+        }
+    }
+
+    /// When removing has had its time.
+    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Clearing(clearing) => Some(clearing.until),
+            Phase::Orphan(errand) => Some(errand.until),
+            _ => None,
         }
     }
 

@@ -37,9 +37,11 @@ impl<K: Clone> Upload<K> {
     /// The page came so late to what it had promised: every silence begins anew, once for each task, and nothing is
     /// spent. Nor was the origin out of reach while nobody looked; timers that are always late do not put that off.
     pub(in crate::core) fn slept(&mut self, now: Instant, late: Duration) {
-        for task in self.tasks.values_mut().filter(|task| !task.spared) {
-            task.spared = true;
-            task.alive = now;
+        for task in self.tasks.values_mut() {
+            task.slept = true;
+            if !std::mem::replace(&mut task.spared, true) {
+                task.alive = now;
+            }
         }
         let later = |since: &mut Instant| *since = *since + late;
         if let Some(errand) = self.errand_mut() {

@@ -8,6 +8,7 @@ use super::super::{
 };
 use super::{Phase, Upload};
 use crate::core::Preparing;
+use std::time::Duration;
 
 /// URLs that may be refused before it is believed: the first, and two fresh ones.
 const REFUSALS: u32 = 3;
@@ -91,7 +92,8 @@ impl<K: Clone> Upload<K> {
     /// A part's receipt is in hand.
     pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
         if let Some(origin) = &task.origin {
-            origins.link(origin).stored(task.size, now.since(task.began));
+            let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
+            origins.link(origin).stored(task.size, took);
         }
         self.adopt(index, receipt.clone());
         // What lets one part through is in reach of the others.
@@ -190,8 +192,8 @@ impl<K: Clone> Upload<K> {
         origins: &mut Origins,
         index: u32,
         failed: &Failed,
-        asked: Option<std::time::Duration>,
-    ) -> Option<std::time::Duration> {
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
         let part = &mut self.parts[index as usize];
         part.spent += 1;
         let spent = part.spent;

@@ -20,6 +20,7 @@ impl<K: Clone> Upload<K> {
             queue: Duration::ZERO,
             stalls: 0,
             spared: false,
+            slept: false,
         }
     }
 

@@ -104,13 +104,9 @@ impl<K: Clone> Upload<K> {
             .flatten();
         let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(index));
         let part = part.and_then(|origin| origins.get(origin)).and_then(|link| link.opens_at(now.instant));
-        let clearing = match &self.phase {
-            Phase::Clearing(clearing) => Some(clearing.until),
-            _ => None,
-        };
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
-        let moments = [waiting, errand, signing, part, clearing, telling];
+        let moments = [waiting, errand, signing, part, self.gives_up_at(), telling];
         let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
         let lost = self.lost_at(origins).map(|at| at.max(at_once));
         deadlines.chain(moments).chain(lost).min()
