@@ -132,7 +132,7 @@ export interface Progress {
   /** Smoothed over the last seconds; 0 while nothing moves. */
   bytesPerSecond: number;
   /** From what truly remains; `undefined` while unknown. */
-  millisecondsLeft?: number | undefined;
+  millisecondsLeft: number | undefined;
   /** May fall where a service has to start over. */
   partsStored: number;
   partsTotal: number;
