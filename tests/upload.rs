@@ -217,6 +217,18 @@ mod aborting {
     }
 
     #[test]
+    fn a_removal_waits_for_what_was_in_flight() {
+        let mut world = World::plain();
+        world.cancels = Cancels::Late(2_000);
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        let from = world.now;
+        world.abort(id);
+        world.run();
+        assert_eq!(world.life(id).runs["abort"][0], from + 2_000);
+    }
+
+    #[test]
     fn abort_during_a_completion_that_takes_effect_says_so() {
         let mut world = World::plain();
         world.fault("complete", 1, How::Mute);
@@ -437,6 +449,20 @@ mod completing {
         world.run();
         assert_stored(&world, id);
         assert_eq!(world.life(id).count("complete"), 2);
+    }
+
+    #[test]
+    fn an_outage_that_was_over_does_not_count_for_the_next_one() {
+        let mut world = World::plain();
+        world.fault("complete", 1, How::Drop(0.0));
+        world.fault("list", 1, How::Drop(0.0));
+        world.fault("complete", 1, How::Hold(500_000));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).count("complete") == 2);
+        world.run_for(seconds(400));
+        world.go_offline(seconds(10));
+        world.run();
+        assert_stored(&world, id);
     }
 
     #[test]
@@ -680,6 +706,8 @@ mod signing {
         for (page, service) in [(3_600_000, 0), (-3_600_000, 0), (0, 3_600_000), (0, -3_600_000)] {
             let mut world = World::plain();
             (world.skew, world.store.skew) = (page, service);
+            // Long enough for URLs to grow stale, if they were thought to.
+            world.line.total = 1_000.0;
             let id = world.upload(60 * MIB, parts_of(MIB));
             world.run();
             assert_stored(&world, id);
@@ -798,6 +826,20 @@ mod outages {
             assert_stored(&world, id);
             assert_eq!(world.life(id).retries.len(), 0);
         }
+    }
+
+    #[test]
+    fn an_upload_waits_while_another_ones_part_finds_out() {
+        let mut world = World::plain();
+        world.line.total = 100.0;
+        let large = world.upload(64 * MIB, carried_by(Transport::Fetch, 64 * MIB));
+        world.run_until(|world| world.life(large).in_flight() == 1);
+        let small = world.upload(2 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(small).in_flight() == 2);
+        world.go_offline(seconds(3));
+        world.run();
+        assert_stored(&world, large);
+        assert_stored(&world, small);
     }
 
     #[test]
@@ -942,6 +984,21 @@ mod silence {
                 assert!((least..least + 3_500).contains(wait), "{waits:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_limit_that_another_uploads_end_moves_into_the_past_is_still_kept() {
+        let mut world = World::plain();
+        world.fault("part", 2, How::Stall(0.0));
+        world.cancels = Cancels::Late(100_000_000);
+        let patient = world.upload(16 * MIB, carried_by(Transport::Fetch, 16 * MIB));
+        let timeouts = Timeouts { stall: Some(seconds(200)), ..Timeouts::default() };
+        let retry = Retry { limit: 0, ..Retry::default() };
+        let brief = world.upload(160 * MIB, Config { timeouts, retry, ..carried_by(Transport::Xhr, 160 * MIB) });
+        world.run();
+        assert_eq!(code(world.life(brief)), ErrorCode::Timeout);
+        assert_stored(&world, patient);
+        assert!(world.life(patient).ended_at < 2_000_000, "{}", world.life(patient).ended_at);
     }
 
     #[test]
