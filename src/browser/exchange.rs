@@ -29,7 +29,9 @@ impl Outgoing {
         }
         let apps = if request.is_api { apps } else { &[] };
         for (name, value) in request.headers.iter().chain(apps) {
-            headers.set(name, value).map_err(|error| unsendable(&request, &error))?;
+            // The platform's own words may show the value, and values are secrets.
+            let words = || format!("the header `{name}`, or its value, is nothing that HTTP can carry");
+            headers.set(name, value).map_err(|_| unsendable(&request, &words().into()))?;
         }
         let credentials = if request.is_api { credentials } else { RequestCredentials::SameOrigin };
         Ok(Self { request, headers, slice, credentials })
@@ -55,6 +57,12 @@ impl Outgoing {
             self.asked()
         );
         Failed::new(Failure::NoAnswer, words)
+    }
+
+    /// The page's own `fetch` gave something else.
+    pub(super) fn no_answer(&self) -> Failed {
+        let words = format!("{}: this page's own `fetch` gave something that is no answer", self.asked());
+        Failed::new(Failure::Nonsense, words)
     }
 
     pub(super) fn broken_off(&self) -> Failed {

@@ -1,12 +1,12 @@
 //! An exchange by fetch.
 
 use super::exchange::{Outgoing, response};
-use super::sys;
+use super::{sys, value};
 use crate::core::Failed;
 use crate::protocol::Response;
 use gloo_net::http::{Headers, Method, Request, RequestBuilder};
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestRedirect};
 
 /// Ends a request when it is dropped: once answered, that changes nothing.
@@ -22,14 +22,31 @@ impl Drop for Guard {
 pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
     let guard = Guard(AbortController::new().map_err(|error| outgoing.unsendable(&error))?);
     let request = build(outgoing, &guard).map_err(|error| outgoing.unsendable(&error))?;
-    // Not gloo's own `send`: the page's fetch may reject with anything, which that takes for a bug and panics.
-    let promise = sys::fetch(&request).map_err(|_| outgoing.unanswered())?;
-    let answer = JsFuture::from(promise).await.map_err(|_| outgoing.unanswered())?;
-    let answer = gloo_net::http::Response::from(answer.unchecked_into::<web_sys::Response>());
-    let headers = answer.headers().entries().collect();
+    // Not gloo's own `send`, nor its answer: the page's fetch may give or throw anything, and what is taken for what it
+    // is not ends the page.
+    let given = sys::fetch(&request).map_err(|_| outgoing.unanswered())?;
+    let answer = value::settled(&given).await.map_err(|_| outgoing.unanswered())?;
+    let (status, headers) = head(&answer).ok_or_else(|| outgoing.no_answer())?;
     // A redirect that is not followed has no status and no body.
-    let text = answer.text().await.map_err(|_| outgoing.broken_off())?;
-    Ok(response(answer.status(), headers, text))
+    let given = answer.unchecked_ref::<sys::Answer>().text().map_err(|_| outgoing.broken_off())?;
+    let text = value::settled(&given).await.map_err(|_| outgoing.broken_off())?;
+    Ok(response(status, headers, text.as_string().ok_or_else(|| outgoing.no_answer())?))
+}
+
+/// The status and the headers of an answer, if it is one.
+fn head(answer: &JsValue) -> Option<(u16, Vec<(String, String)>)> {
+    let field = |name: &str| Reflect::get(answer, &name.into()).ok();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked to be a status.
+    let status = field("status")?.as_f64().filter(|status| (0.0..1000.0).contains(status))? as u16;
+    field("text")?.is_function().then_some(())?;
+    let mut headers = Vec::new();
+    let mut pair = |value: JsValue, name: JsValue| {
+        if let (Some(name), Some(value)) = (name.as_string(), value.as_string()) {
+            headers.push((name.to_ascii_lowercase(), value));
+        }
+    };
+    field("headers")?.unchecked_ref::<sys::Pairs>().for_each(&mut pair).ok()?;
+    Some((status, headers))
 }
 
 /// The method, without the code that reads any.

@@ -9,13 +9,14 @@ pub(super) struct Online(Closure<dyn FnMut()>);
 impl Online {
     pub(super) fn listen(callback: impl FnMut() + 'static) -> Self {
         let closure = Closure::new(callback);
-        add_event_listener("online", Closure::as_ref(&closure).unchecked_ref());
+        // Where there is nothing to listen to, the next try is the one that was planned.
+        let _ = add_event_listener("online", Closure::as_ref(&closure).unchecked_ref());
         Self(closure)
     }
 }
 
 impl Drop for Online {
     fn drop(&mut self) {
-        remove_event_listener("online", Closure::as_ref(&self.0).unchecked_ref());
+        let _ = remove_event_listener("online", Closure::as_ref(&self.0).unchecked_ref());
     }
 }

@@ -1,18 +1,21 @@
 //! The file. Its bytes stay where they are: a slice is a reference, and the browser reads it when it sends it.
 
+use super::{sys, value};
 use crate::core::PartRange;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
-/// A file, or any other Blob.
+/// A file, or any other Blob, and its bytes.
 #[derive(Clone)]
-pub(crate) struct Source(Blob);
+pub(crate) struct Source(Blob, u64);
 
 impl Source {
-    /// The Blob that was chosen.
-    pub(crate) const fn new(blob: Blob) -> Self {
-        Self(blob)
+    /// The Blob that was chosen, of this realm or another. `None` if it only looks like one: a platform that is asked
+    /// to send such a thing sends its name.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A Blob's size is a whole number below 2^53.
+    pub(crate) fn new(chosen: &JsValue) -> Option<Self> {
+        value::blob_size(chosen).map(|size| Self(chosen.clone().unchecked_into(), size as u64))
     }
 
     /// The Blob itself.
@@ -21,15 +24,16 @@ impl Source {
     }
 
     /// Its bytes.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A Blob's size is a whole number below 2^53.
-    pub(crate) fn size(&self) -> u64 {
-        self.0.size() as u64
+    pub(crate) const fn size(&self) -> u64 {
+        self.1
     }
 
-    /// The bytes of a part, unread. It has no type: the service is told what it asks for by headers.
-    #[allow(clippy::cast_precision_loss)] // A Blob's offsets are below 2^53.
+    /// The bytes of a part, unread; `None` if what was cut is not them. It has no type: the service is told what it
+    /// asks for by headers.
+    #[allow(clippy::cast_precision_loss, clippy::float_cmp)] // A Blob's offsets are whole, and below 2^53.
     pub(super) fn slice(&self, part: &PartRange) -> Option<Blob> {
-        self.0.slice_with_f64_and_f64(part.start as f64, part.end as f64).ok()
+        let slice = self.0.slice_with_f64_and_f64(part.start as f64, part.end as f64).ok()?;
+        (value::blob_size(&slice)? == part.size() as f64).then_some(slice)
     }
 
     /// Whether a part can still be read: one byte of it is. A file that was changed, moved or deleted cannot, and a
@@ -37,7 +41,10 @@ impl Source {
     pub(super) async fn is_readable(&self, part: &PartRange) -> bool {
         let byte = PartRange { end: part.end.min(part.start + 1), ..*part };
         let Some(slice) = self.slice(&byte) else { return false };
-        let Ok(bytes) = JsFuture::from(slice.array_buffer()).await else { return false };
-        bytes.dyn_into::<js_sys::ArrayBuffer>().is_ok_and(|bytes| u64::from(bytes.byte_length()) == byte.size())
+        let Ok(given) = slice.unchecked_ref::<sys::Bytes>().array_buffer() else { return false };
+        let Ok(bytes) = value::settled(&given).await else { return false };
+        // It may be of another realm, as the Blob may.
+        let length = Reflect::get(&bytes, &"byteLength".into()).ok().and_then(|length| length.as_f64());
+        length == Some(if byte.size() == 0 { 0.0 } else { 1.0 })
     }
 }

@@ -28,15 +28,22 @@ async fn send(
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
         _ => (None, Carrier::Fetch),
     };
-    let slice = part.and_then(|part| live.source.slice(part));
+    let slice = match part {
+        Some(part) => Some(live.source.slice(part).ok_or_else(unreadable)?),
+        None => None,
+    };
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
     let outgoing = Outgoing::new(request, &apps, slice, live.app.credentials)?;
     let outcome = exchange(&outgoing, carrier, on_sent).await;
     if let (Err(Failed { failure: Failure::NoAnswer, .. }), Some(part)) = (&outcome, part)
         && !live.source.is_readable(part).await
     {
-        let words = "the file cannot be read any more: it was changed, moved or deleted since it was chosen";
-        return Err(Failed::new(Failure::FileChanged, words.into()));
+        return Err(unreadable());
     }
     outcome.map(|response| Answer::Http { request: outgoing.request, response })
+}
+
+fn unreadable() -> Failed {
+    let words = "the file cannot be read any more: it was changed, moved or deleted since it was chosen";
+    Failed::new(Failure::FileChanged, words.into())
 }

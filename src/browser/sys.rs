@@ -4,24 +4,46 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `fetch`, wherever we are. It may be the page's own: what it rejects with may be anything.
+    /// `fetch`, wherever we are. It may be the page's own: what it throws or gives may be anything.
     #[wasm_bindgen(catch, js_name = fetch)]
-    pub(crate) fn fetch(request: &web_sys::Request) -> Result<js_sys::Promise, JsValue>;
+    pub(crate) fn fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(callback: &js_sys::Function, millis: f64) -> JsValue;
+    /// What was said to be an answer. Nothing of it is what it should be until that has been seen.
+    pub(crate) type Answer;
 
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(crate) fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn text(this: &Answer) -> Result<JsValue, JsValue>;
+
+    /// What was said to be a list of headers.
+    pub(crate) type Pairs;
+
+    #[wasm_bindgen(catch, method, js_name = forEach)]
+    pub(crate) fn for_each(this: &Pairs, pair: &mut dyn FnMut(JsValue, JsValue)) -> Result<(), JsValue>;
+
+    /// A Blob whose methods may be the page's own.
+    pub(crate) type Bytes;
+
+    #[wasm_bindgen(catch, method, js_name = arrayBuffer)]
+    pub(crate) fn array_buffer(this: &Bytes) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
+    pub(crate) fn keys(object: &JsValue) -> Result<js_sys::Array, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    pub(crate) fn set_timeout(callback: &js_sys::Function, millis: f64) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(timer: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub(crate) fn performance_now() -> f64;
 
-    #[wasm_bindgen(js_name = addEventListener)]
-    pub(crate) fn add_event_listener(kind: &str, callback: &js_sys::Function);
+    /// Node has none.
+    #[wasm_bindgen(catch, js_name = addEventListener)]
+    pub(crate) fn add_event_listener(kind: &str, callback: &js_sys::Function) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(js_name = removeEventListener)]
-    pub(crate) fn remove_event_listener(kind: &str, callback: &js_sys::Function);
+    #[wasm_bindgen(catch, js_name = removeEventListener)]
+    pub(crate) fn remove_event_listener(kind: &str, callback: &js_sys::Function) -> Result<(), JsValue>;
 }
 
 /// Whether the place we run in has XMLHttpRequest: service workers and Node do not.

@@ -23,14 +23,21 @@ impl Timer {
     #[allow(clippy::cast_precision_loss)] // The delay has 30 bits.
     pub(super) fn set(&self, millis: u64) {
         self.clear();
+        // A page that has no timers is woken by what happens only.
         let timer = set_timeout(self.callback.as_ref().unchecked_ref(), millis.min(LONGEST) as f64);
-        *self.running.borrow_mut() = Some(timer);
+        // The page's own may have called us, and have had it set: that is the later word.
+        let is_set = self.running.borrow().is_some();
+        match (is_set, timer) {
+            (true, Ok(timer)) => drop(clear_timeout(&timer)),
+            (false, Ok(timer)) => drop(self.running.replace(Some(timer))),
+            (_, Err(_)) => {}
+        }
     }
 
     /// Stops it.
     pub(super) fn clear(&self) {
-        if let Some(timer) = self.running.borrow_mut().take() {
-            clear_timeout(&timer);
+        if let Some(timer) = self.running.take() {
+            let _ = clear_timeout(&timer);
         }
     }
 }

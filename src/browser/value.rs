@@ -1,8 +1,10 @@
 //! JavaScript values to and from the adapters' shape.
 
 use crate::protocol::Json;
+use js_sys::{Function, Object, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// A value of the app's, as JSON would have it. What JSON cannot say (functions, `undefined`) is nothing.
 pub(crate) fn to_json(value: &JsValue) -> Json {
@@ -14,6 +16,22 @@ pub(crate) fn to_json(value: &JsValue) -> Json {
 pub(crate) fn parse(text: &str) -> Option<Json> {
     let value = js_sys::JSON::parse(text).ok()?;
     Json::deserialize(serde_wasm_bindgen::Deserializer::from(value)).ok()
+}
+
+/// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then.
+pub(crate) async fn settled(given: &JsValue) -> Result<JsValue, JsValue> {
+    // Not `Promise.resolve`: of a promise it reads a field before it catches anything.
+    let promise = Promise::new(&mut |resolve, _| drop(resolve.call1(&JsValue::UNDEFINED, given)));
+    JsFuture::from(promise).await
+}
+
+/// The size of a Blob of any realm; `None` if it is none, whatever it looks like.
+pub(crate) fn blob_size(value: &JsValue) -> Option<f64> {
+    let blob = Reflect::get(&js_sys::global(), &"Blob".into()).ok()?;
+    let prototype = Reflect::get(&blob, &"prototype".into()).ok()?;
+    let size = Reflect::get_own_property_descriptor(prototype.dyn_ref::<Object>()?, &"size".into()).ok()?;
+    let size = Reflect::get(&size, &"get".into()).ok()?.dyn_into::<Function>().ok()?;
+    size.call0(value).ok()?.as_f64()
 }
 
 /// Our value, as a plain object.
@@ -29,7 +47,7 @@ pub(crate) fn stringify(value: &Json) -> String {
 
 /// What a thrown value says of itself. Anything may be thrown.
 pub(crate) fn words_of(thrown: &JsValue) -> String {
-    let message = js_sys::Reflect::get(thrown, &"message".into()).ok().and_then(|message| message.as_string());
+    let message = Reflect::get(thrown, &"message".into()).ok().and_then(|message| message.as_string());
     let text = message.or_else(|| thrown.as_string()).filter(|text| !text.is_empty());
     text.map_or_else(|| "something without a message".to_owned(), |text| crate::protocol::scrubbed(&text))
 }

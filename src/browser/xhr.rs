@@ -19,14 +19,11 @@ struct Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.xhr.set_onload(None);
-        self.xhr.set_onerror(None);
-        self.xhr.set_onabort(None);
-        self.xhr.set_ontimeout(None);
         if let Ok(upload) = self.xhr.upload() {
             upload.set_onprogress(None);
         }
-        // Once answered, this changes nothing.
+        // Once answered, this changes nothing. Before, it is told to the promise's functions: they stay, because only a
+        // promise that is settled lets go of those who wait for it.
         let _ = self.xhr.abort();
     }
 }

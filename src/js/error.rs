@@ -29,7 +29,13 @@ pub(super) fn to_js(error: &Error, thrown: Option<JsValue>) -> JsValue {
         attempts: error.attempts,
         retryable: error.code.retryable(),
     });
-    if let Some(cause) = thrown.filter(|_| matches!(error.code, ErrorCode::Callback | ErrorCode::Server)) {
+    // A function that asked to be called again may end as a server that failed; an answer of one has a status.
+    let is_theirs = match error.code {
+        ErrorCode::Callback => true,
+        ErrorCode::Server => error.status.is_none(),
+        _ => false,
+    };
+    if let Some(cause) = thrown.filter(|_| is_theirs) {
         // A plain object of our own: setting a field of it cannot fail.
         let _ = js_sys::Reflect::set(&fields, &"cause".into(), &cause);
     }

@@ -39,7 +39,7 @@ impl Machine {
     }
 
     fn with(file: &JsValue, options: &JsValue, listener: Function, ledger: Ledger<Json>) -> Result<Self, JsValue> {
-        let read = options::read(file, options).map_err(|error| error::to_js(&error, None))?;
+        let read = options::read(file, options).map_err(|refused| error::to_js(&refused.0, refused.1))?;
         let live = Live {
             adapter: read.adapter,
             file: read.file,

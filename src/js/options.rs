@@ -1,17 +1,17 @@
 //! Options in. Whatever is wrong is told by its name, and nothing is ignored: an option that this version does not
 //! know is an error, never a silent no-op.
 
-use super::read::{Fields, wrong};
-use crate::browser::app::{App, Headers};
+use super::read::{Fields, Refused, unread, wrong};
+use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
-use crate::core::{Config, Error, Retry, Timeouts, Transport};
+use crate::core::{Config, Error, ErrorCode, Retry, Timeouts, Transport};
 use crate::protocol::{Adapter, File, S3Endpoint, S3Functions};
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, RequestCredentials, Url};
+use web_sys::{RequestCredentials, Url};
 
 /// All that the options say.
 pub(super) struct Options {
@@ -41,16 +41,15 @@ const KNOWN: [&str; 15] = [
 ];
 
 /// Reads the options of one upload.
-pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Error> {
-    let blob = blob(file).ok_or_else(|| wrong("file", "a File or a Blob is expected"))?;
+pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused> {
+    let source = Source::new(file).ok_or_else(|| wrong("file", "a File or a Blob is expected"))?;
     if !options.is_object() {
-        return Err(wrong("to", "options with a destination are expected, like { to: s3({ endpoint }) }"));
+        return Err(wrong("to", "options with a destination are expected, like { to: s3({ endpoint }) }").into());
     }
     let fields = Fields::new(options, "", &KNOWN)?;
     fields.function("onProgress")?;
     let own = |name| Reflect::get(file, &JsValue::from_str(name)).ok().and_then(|value| value.as_string());
     let named = |value: Option<String>| value.filter(|text| !text.is_empty());
-    let source = Source::new(blob);
     let mut file = File {
         name: named(fields.text("name")?).or_else(|| named(own("name"))).unwrap_or_else(|| "blob".into()),
         kind: named(fields.text("type")?)
@@ -63,19 +62,12 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Error> 
     Ok(Options { config: config(&fields)?, adapter, file, source, app })
 }
 
-/// A Blob, of this realm or another.
-fn blob(file: &JsValue) -> Option<Blob> {
-    let has = |name| Reflect::get(file, &JsValue::from_str(name)).ok();
-    let is_blob = file.is_object() && has("slice")?.is_function() && has("size")?.as_f64().is_some();
-    is_blob.then(|| file.clone().unchecked_into())
-}
-
 fn config(fields: &Fields<'_>) -> Result<Config, Error> {
     let later = "is not available in this version";
-    if fields.get("resumable").is_some_and(|value| value.is_truthy()) {
+    if fields.get("resumable")?.is_some_and(|value| value.is_truthy()) {
         return Err(fields.wrong("resumable", later));
     }
-    if fields.get("worker").is_some_and(|value| value.is_truthy()) {
+    if fields.get("worker")?.is_some_and(|value| value.is_truthy()) {
         return Err(fields.wrong("worker", later));
     }
     fields.word("checksum", &[("auto", ()), ("none", ())])?;
@@ -98,7 +90,7 @@ fn config(fields: &Fields<'_>) -> Result<Config, Error> {
 }
 
 fn retry(fields: &Fields<'_>) -> Result<Retry, Error> {
-    let Some(object) = fields.get("retry") else { return Ok(Retry::default()) };
+    let Some(object) = fields.get("retry")? else { return Ok(Retry::default()) };
     if !object.is_object() {
         return Err(fields.wrong("retry", "{ limit, minDelay, maxDelay } is expected"));
     }
@@ -130,19 +122,19 @@ fn timeouts(fields: &Fields<'_>) -> Result<Timeouts, Error> {
     })
 }
 
-fn destination(fields: &Fields<'_>, source: &Source, file: &mut File) -> Result<(Box<dyn Adapter>, App), Error> {
+fn destination(fields: &Fields<'_>, source: &Source, file: &mut File) -> Result<(Box<dyn Adapter>, App), Refused> {
     let missing = || fields.wrong("to", "a destination is expected, like s3({ endpoint })");
-    let to = fields.get("to").filter(JsValue::is_object).ok_or_else(missing)?;
-    let kind = Reflect::get(&to, &"kind".into()).ok().and_then(|kind| kind.as_string());
-    let options = Reflect::get(&to, &"options".into()).unwrap_or_default();
+    let to = fields.get("to")?.filter(JsValue::is_object).ok_or_else(missing)?;
+    let own = |name: &str| Reflect::get(&to, &name.into()).map_err(|thrown| wrong("to", &unread(&thrown)));
+    let (kind, options) = (own("kind")?.as_string(), own("options")?);
     match kind.as_deref() {
         Some("s3") if options.is_object() => s3(&options, source, file),
-        Some("s3") => Err(wrong("to", "s3 takes { endpoint }, or { create, sign, complete, … }")),
-        _ => Err(missing()),
+        Some("s3") => Err(wrong("to", "s3 takes { endpoint }, or { create, sign, complete, … }").into()),
+        _ => Err(missing().into()),
     }
 }
 
-fn s3(options: &JsValue, source: &Source, file: &mut File) -> Result<(Box<dyn Adapter>, App), Error> {
+fn s3(options: &JsValue, source: &Source, file: &mut File) -> Result<(Box<dyn Adapter>, App), Refused> {
     if Reflect::has(options, &"endpoint".into()).unwrap_or(false) {
         let fields = Fields::new(options, "", &["endpoint", "headers", "credentials", "origins", "metadata"])?;
         let endpoint = endpoint(&fields)?;
@@ -159,7 +151,7 @@ fn s3(options: &JsValue, source: &Source, file: &mut File) -> Result<(Box<dyn Ad
     fields.text("id")?;
     for name in ["create", "sign", "complete"] {
         if fields.function(name)?.is_none() {
-            return Err(fields.wrong(name, "a function is expected, or `endpoint` instead of all of them"));
+            return Err(fields.wrong(name, "a function is expected, or `endpoint` instead of all of them").into());
         }
     }
     let adapter = S3Functions {
@@ -187,19 +179,20 @@ fn endpoint(fields: &Fields<'_>) -> Result<String, Error> {
     };
     let url = url.map_err(|_| fields.wrong("endpoint", rule))?;
     let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
-    let is_bare = url.search().is_empty() && url.hash().is_empty() && url.username().is_empty();
+    let is_bare = !url.href().contains(['?', '#']) && url.username().is_empty() && url.password().is_empty();
     if is_http && is_bare { Ok(url.href()) } else { Err(fields.wrong("endpoint", rule)) }
 }
 
 fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Error> {
-    let Some(given) = fields.get("headers") else { return Ok(None) };
+    let Some(given) = fields.get("headers")? else { return Ok(None) };
     if given.is_function() {
         return Ok(Some(Headers::Asked(given.unchecked_into::<Function>())));
     }
-    if !given.is_object() {
-        return Err(fields.wrong("headers", "an object of names and values, or a function that gives one, is expected"));
-    }
-    Ok(Some(Headers::Fixed(given)))
+    let pairs = header_pairs(&given).map_err(|name| match name {
+        Some(name) => fields.wrong(&format!("headers.{name}"), "text is expected"),
+        None => fields.wrong("headers", "an object of names and values, or a function that gives one, is expected"),
+    })?;
+    Ok(Some(Headers::Fixed(pairs)))
 }
 
 fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Error> {
@@ -212,12 +205,13 @@ fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Error> {
 }
 
 /// Names and values for the object. Stores keep them as HTTP headers, so that they must be ASCII.
-fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)>, Error> {
-    let Some(given) = fields.get("metadata") else { return Ok(Vec::new()) };
+fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)>, Refused> {
+    let Some(given) = fields.get("metadata")? else { return Ok(Vec::new()) };
     let rule = "names with ASCII text are expected";
     let given = match given.dyn_ref::<Function>() {
         Some(function) => function.call1(&JsValue::UNDEFINED, source.blob()).map_err(|thrown| {
-            fields.wrong("metadata", &format!("your function threw: {}", value::words_of(&thrown)))
+            let words = format!("your function `metadata` threw: {}", value::words_of(&thrown));
+            Refused(Error::new(ErrorCode::Callback, words), Some(thrown))
         })?,
         None => given,
     };
@@ -225,7 +219,8 @@ fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)
     let pairs = pairs.fields().ok_or_else(|| fields.wrong("metadata", rule))?;
     let pair = |(name, value): &(String, crate::protocol::Json)| {
         let text = value.as_text().filter(|text| text.is_ascii() && name.is_ascii());
-        text.map(|text| (name.clone(), text.to_owned())).ok_or_else(|| fields.wrong(&format!("metadata.{name}"), rule))
+        let wrong = || fields.wrong(&format!("metadata.{name}"), rule).into();
+        text.map(|text| (name.clone(), text.to_owned())).ok_or_else(wrong)
     };
     pairs.iter().map(pair).collect()
 }

@@ -1,8 +1,9 @@
 //! Fields of an object of the app's, one by one: what they may be is said where they are read, and a wrong one is
 //! told by its name.
 
+use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Function, Reflect};
 use serde::Deserialize;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -10,6 +11,15 @@ use wasm_bindgen::prelude::*;
 /// An error that names the option and what it may be.
 pub(super) fn wrong(name: &str, rule: &str) -> Error {
     Error::new(ErrorCode::Options, format!("{name}: {rule}"))
+}
+
+/// Why options are not taken; and what a function of the app threw, if that is why.
+pub(super) struct Refused(pub(super) Error, pub(super) Option<JsValue>);
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self(error, None)
+    }
 }
 
 /// An object of the app's.
@@ -22,7 +32,9 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The fields of `object`, of which there are no others than `known`.
     pub(super) fn new(object: &'a JsValue, prefix: &'static str, known: &[&str]) -> Result<Self, Error> {
-        for key in Object::keys(object.unchecked_ref::<Object>()) {
+        let keys = sys::keys(object)
+            .map_err(|thrown| wrong(prefix.strip_suffix('.').unwrap_or("options"), &unread(&thrown)))?;
+        for key in keys {
             let key = key.as_string().unwrap_or_default();
             if !known.contains(&key.as_str()) {
                 return Err(wrong(
@@ -40,13 +52,15 @@ impl<'a> Fields<'a> {
     }
 
     /// A field; `None` if it is `undefined`.
-    pub(super) fn get(&self, name: &str) -> Option<JsValue> {
-        Reflect::get(self.object, &name.into()).ok().filter(|value| !value.is_undefined())
+    pub(super) fn get(&self, name: &str) -> Result<Option<JsValue>, Error> {
+        let value = Reflect::get(self.object, &name.into());
+        let value = value.map_err(|thrown| self.wrong(name, &unread(&thrown)))?;
+        Ok(Some(value).filter(|value| !value.is_undefined()))
     }
 
     /// A field of a Rust type.
     fn parsed<T: for<'de> Deserialize<'de>>(&self, name: &str, rule: &str) -> Result<Option<T>, Error> {
-        let value = self.get(name).map(serde_wasm_bindgen::from_value);
+        let value = self.get(name)?.map(serde_wasm_bindgen::from_value);
         value.transpose().map_err(|_| self.wrong(name, rule))
     }
 
@@ -57,7 +71,7 @@ impl<'a> Fields<'a> {
 
     /// A function.
     pub(super) fn function(&self, name: &str) -> Result<Option<Function>, Error> {
-        let function = self.get(name).map(JsCast::dyn_into::<Function>);
+        let function = self.get(name)?.map(JsCast::dyn_into::<Function>);
         function.transpose().map_err(|_| self.wrong(name, "a function is expected"))
     }
 
@@ -83,7 +97,7 @@ impl<'a> Fields<'a> {
 
     /// One of a few words.
     pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Error> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name)? else { return Ok(None) };
         let found = words.iter().find(|(word, _)| value == **word).map(|(_, meaning)| *meaning);
         let rule = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
         found.map(Some).ok_or_else(|| self.wrong(name, &format!("{} is expected", rule())))
@@ -91,9 +105,14 @@ impl<'a> Fields<'a> {
 
     /// `"auto"`, or a whole number not below one.
     pub(super) fn auto(&self, name: &str) -> Result<Option<u64>, Error> {
-        if self.get(name).is_some_and(|value| value == "auto") {
+        if self.get(name)?.is_some_and(|value| value == "auto") {
             return Ok(None);
         }
         self.whole(name, 1, "\"auto\" or a whole number above zero is expected")
     }
+}
+
+/// A getter, or a proxy, is a function of the app too.
+pub(super) fn unread(thrown: &JsValue) -> String {
+    format!("reading it threw: {}", value::words_of(thrown))
 }
