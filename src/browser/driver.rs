@@ -41,7 +41,9 @@ pub(crate) struct Driver {
     page: RefCell<Page<Json>>,
     lives: RefCell<Few<UploadId, Rc<Live>>>,
     running: RefCell<Few<(UploadId, TaskId), AbortHandle>>,
-    timer: RefCell<Option<Timer>>,
+    /// Whether outputs are being acted on: what an act leads to is acted on after it.
+    draining: Cell<bool>,
+    timer: RefCell<Option<Rc<Timer>>>,
     armed: Cell<Option<Instant>>,
     online: RefCell<Option<Online>>,
 }
@@ -51,6 +53,7 @@ thread_local! {
         page: RefCell::default(),
         lives: RefCell::default(),
         running: RefCell::default(),
+        draining: Cell::default(),
         timer: RefCell::default(),
         armed: Cell::default(),
         online: RefCell::default(),
@@ -78,7 +81,8 @@ impl Handle {
 
     /// How far it is.
     pub(crate) fn progress(&self) -> Option<Progress> {
-        self.driver.page.borrow().progress(self.id, clock::now().instant)
+        let now = clock::now().instant;
+        self.driver.page.borrow().progress(self.id, now)
     }
 
     /// Where it stands.
@@ -95,7 +99,8 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.driver.page.borrow_mut().remove(clock::now(), self.id);
+        let now = clock::now();
+        self.driver.page.borrow_mut().remove(now, self.id);
         self.driver.drain();
         self.driver.forget(self.id);
     }
@@ -103,17 +108,23 @@ impl Drop for Handle {
 
 impl Driver {
     fn tell(self: &Rc<Self>, id: UploadId, input: Input<Json>) {
-        self.page.borrow_mut().handle(clock::now(), id, input);
+        let now = clock::now();
+        self.page.borrow_mut().handle(now, id, input);
         self.drain();
     }
 
-    /// Acts on what the page wants. Outputs are taken one by one, so that whatever an act leads to (a function of the
-    /// app that calls `pause`, say) finds the page free.
+    /// Acts on what the page wants. Outputs are taken one by one, so that whatever an act leads to (a listener of the
+    /// app that calls `pause`, say) finds the page free; and one after the other, so that all listeners hear the same
+    /// order.
     fn drain(self: &Rc<Self>) {
+        if self.draining.replace(true) {
+            return;
+        }
         loop {
             let Some((id, output)) = self.page.borrow_mut().poll() else { break };
             self.perform(id, output);
         }
+        self.draining.set(false);
         self.arm();
     }
 
@@ -121,7 +132,8 @@ impl Driver {
         match output {
             Output::Run { task, step } => self.run(id, task, step),
             Output::Cancel { task } => {
-                if let Some(running) = self.running.borrow().get((id, task)) {
+                let running = self.running.borrow().get((id, task)).cloned();
+                if let Some(running) = running {
                     running.abort();
                 }
             }
@@ -170,10 +182,13 @@ impl Driver {
 
     /// Nothing more comes of an upload: what it held is let go.
     fn forget(self: &Rc<Self>, id: UploadId) {
-        self.page.borrow_mut().remove(clock::now(), id);
-        self.lives.borrow_mut().remove(id);
+        let now = clock::now();
+        self.page.borrow_mut().remove(now, id);
+        let live = self.lives.borrow_mut().remove(id);
+        drop(live);
         if self.lives.borrow().is_empty() {
-            self.online.borrow_mut().take();
+            let online = self.online.take();
+            drop(online);
         }
         self.arm();
     }
@@ -184,41 +199,40 @@ impl Driver {
         if wake == self.armed.replace(wake) {
             return;
         }
-        let mut timer = self.timer.borrow_mut();
+        // The page's own timers may call anything: nothing is borrowed while they are set.
+        let timer = Rc::clone(self.timer.borrow_mut().get_or_insert_with(|| Rc::new(self.timer())));
         match wake {
-            None => {
-                if let Some(timer) = timer.as_ref() {
-                    timer.clear();
-                }
-            }
-            Some(wake) => {
-                let driver = Rc::downgrade(self);
-                let timer = timer.get_or_insert_with(|| {
-                    Timer::new(move || {
-                        if let Some(driver) = driver.upgrade() {
-                            driver.armed.set(None);
-                            driver.page.borrow_mut().tick(clock::now());
-                            driver.drain();
-                        }
-                    })
-                });
-                // Waking early is harmless: nothing is due yet, and the timer is set again.
-                timer.set(wake.since(clock::now().instant).as_millis().try_into().unwrap_or(u64::MAX));
-            }
+            None => timer.clear(),
+            // Waking early is harmless: nothing is due yet, and the timer is set again.
+            Some(wake) => timer.set(wake.since(clock::now().instant).as_millis().try_into().unwrap_or(u64::MAX)),
         }
+    }
+
+    fn timer(self: &Rc<Self>) -> Timer {
+        let driver = Rc::downgrade(self);
+        Timer::new(move || {
+            if let Some(driver) = driver.upgrade() {
+                driver.armed.set(None);
+                let now = clock::now();
+                driver.page.borrow_mut().tick(now);
+                driver.drain();
+            }
+        })
     }
 
     /// Listens for the network's return while there are uploads.
     fn listen(self: &Rc<Self>) {
+        if self.online.borrow().is_some() {
+            return;
+        }
         let driver = Rc::downgrade(self);
-        self.online.borrow_mut().get_or_insert_with(|| {
-            Online::listen(move || {
-                let Some(driver) = driver.upgrade() else { return };
-                let first = driver.lives.borrow().keys().next();
-                if let Some(id) = first {
-                    driver.tell(id, Input::Online);
-                }
-            })
+        let online = Online::listen(move || {
+            let Some(driver) = driver.upgrade() else { return };
+            let first = driver.lives.borrow().keys().next();
+            if let Some(id) = first {
+                driver.tell(id, Input::Online);
+            }
         });
+        *self.online.borrow_mut() = Some(online);
     }
 }
