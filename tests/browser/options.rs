@@ -1,0 +1,127 @@
+//! Options that are wrong, and options that bite.
+
+use super::stage::{Visit, js, restore, shown, text};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn refused(options: &JsValue) -> JsValue {
+    Visit::new(&js("file(3)"), options).err().unwrap_or_else(|| panic!("taken: {}", shown(options)))
+}
+
+fn named(refused: &JsValue, name: &str) {
+    assert_eq!(text(refused, "code"), "options", "{}", shown(refused));
+    assert!(text(refused, "message").starts_with(&format!("{name}: ")), "{name}: {}", shown(refused));
+}
+
+#[wasm_bindgen_test]
+fn a_getter_that_throws_is_told_by_its_name() {
+    restore();
+    let names = [
+        "to",
+        "name",
+        "type",
+        "partSize",
+        "concurrency",
+        "checksum",
+        "retry",
+        "stallTimeout",
+        "responseTimeout",
+        "outageTimeout",
+        "transport",
+        "resumable",
+        "worker",
+        "onProgress",
+    ];
+    for thrown in ["'a string'", "null", "undefined", "Symbol('s')", "new Error('no')"] {
+        for name in names {
+            let options = format!(
+                "Object.defineProperty({{ to: shop('http://a.invalid') }}, '{name}', {{ enumerable: true, get() {{ throw {thrown} }} }})"
+            );
+            named(&refused(&js(&options)), name);
+        }
+        for name in ["limit", "minDelay", "maxDelay"] {
+            let options =
+                format!("({{ to: shop('http://a.invalid'), retry: {{ get {name}() {{ throw {thrown} }} }} }})");
+            named(&refused(&js(&options)), &format!("retry.{name}"));
+        }
+        for name in ["create", "sign", "complete", "list", "abort", "verify", "id"] {
+            let to = format!(
+                "{{ kind: 's3', options: Object.defineProperty(shop('http://a.invalid').options, '{name}', {{ enumerable: true, get() {{ throw {thrown} }} }}) }}"
+            );
+            named(&refused(&js(&format!("({{ to: {to} }})"))), name);
+        }
+        for name in ["headers", "credentials", "metadata"] {
+            let to = format!("{{ kind: 's3', options: {{ endpoint: '/s3', get {name}() {{ throw {thrown} }} }} }}");
+            named(&refused(&js(&format!("({{ to: {to} }})"))), name);
+        }
+        for name in ["kind", "options"] {
+            let options = format!("({{ to: {{ ...shop('http://a.invalid'), get {name}() {{ throw {thrown} }} }} }})");
+            named(&refused(&js(&options)), "to");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn options_whose_names_cannot_be_read_are_refused() {
+    restore();
+    let closed = "new Proxy({}, { ownKeys() { throw 'no' }, get() { throw 'no' }, has() { throw 'no' } })";
+    assert_eq!(text(&refused(&js(closed)), "code"), "options");
+    assert_eq!(text(&refused(&js(&format!("({{ to: {closed} }})"))), "code"), "options");
+    assert_eq!(text(&refused(&js(&format!("({{ to: {{ kind: 's3', options: {closed} }} }})"))), "code"), "options");
+    assert_eq!(
+        text(&refused(&js(&format!("({{ to: shop('http://a.invalid'), retry: {closed} }})"))), "code"),
+        "options"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_wrong_option_is_told_by_its_name() {
+    restore();
+    for (name, value) in [
+        ("partSize", "0"),
+        ("partSize", "1.5"),
+        ("partSize", "NaN"),
+        ("partSize", "Infinity"),
+        ("partSize", "'5'"),
+        ("partSize", "5n"),
+        ("partSize", "null"),
+        ("partSize", "1024"),
+        ("concurrency", "-1"),
+        ("checksum", "'md5'"),
+        ("retry", "3"),
+        ("stallTimeout", "-1"),
+        ("stallTimeout", "Infinity"),
+        ("transport", "'pigeon'"),
+        ("resumable", "true"),
+        ("worker", "true"),
+        ("name", "5"),
+        ("onProgress", "5"),
+        ("unheardOf", "undefined"),
+    ] {
+        named(&refused(&js(&format!("({{ to: shop('http://a.invalid'), {name}: {value} }})"))), name);
+    }
+    for endpoint in
+        ["''", "'/s3?'", "'/s3?a'", "'/s3#'", "'ftp://a/s3'", "'http://u@a/s3'", "'http://:p@a/s3'", "5", "'http://'"]
+    {
+        named(&refused(&js(&format!("({{ to: {{ kind: 's3', options: {{ endpoint: {endpoint} }} }} }})"))), "endpoint");
+    }
+    for options in
+        ["undefined", "null", "5", "'text'", "Symbol('s')", "{}", "[]", "({ to: 5 })", "({ to: { kind: 'pigeon' } })"]
+    {
+        let refused = refused(&js(options));
+        assert_eq!(text(&refused, "code"), "options", "{options}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn zero_and_the_defaults_are_taken() {
+    restore();
+    for options in [
+        "stallTimeout: 0, responseTimeout: 0, outageTimeout: 0, retry: { limit: 0, minDelay: 0, maxDelay: 0 }",
+        "partSize: 'auto', concurrency: 'auto', checksum: 'auto', transport: 'auto', resumable: false, worker: undefined",
+        "name: '', type: '', retry: {}, stallTimeout: 8e15, outageTimeout: 1e-9",
+    ] {
+        let taken = Visit::new(&js("file(3)"), &js(&format!("({{ to: shop('http://a.invalid'), {options} }})")));
+        assert!(taken.is_ok(), "{options}: {}", taken.err().map(|refused| shown(&refused)).unwrap_or_default());
+    }
+}

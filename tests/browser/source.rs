@@ -1,0 +1,115 @@
+//! Files that cannot be read any more, things that only look like files, and files that are large.
+
+use super::stage::{Spy, Visit, get, js, js_with, number, restore, shown, text};
+use js_sys::Array;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+async fn an_unreadable_file_is_file_changed() {
+    restore();
+    let readings = [
+        "Promise.reject(new DOMException('gone', 'NotReadableError'))",
+        "Promise.reject(undefined)",
+        "Promise.resolve(new ArrayBuffer(0))",
+        "Promise.resolve(undefined)",
+        "undefined",
+        "(() => { throw null })()",
+    ];
+    for (at, reading) in readings.iter().enumerate() {
+        let spy = Spy::new("fetchSpy(async () => { throw new TypeError('network') })");
+        let file = js(&format!(
+            "(() => {{ const it = file(3); it.slice = (...given) => Object.assign(Blob.prototype.slice.apply(it, given), {{ arrayBuffer: () => {reading} }}); return it }})()"
+        ));
+        let options = js(&format!("({{ to: shop('http://unreadable{at}.invalid') }})"));
+        let failure = Visit::begun(&file, &options).failure().await;
+        assert_eq!(text(&failure, "code"), "file-changed", "{reading}: {}", shown(&failure));
+        assert_eq!(number(&failure, "part"), 1.0);
+        assert_eq!(spy.count("it.requests.length"), 1.0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_readable_file_is_not_to_blame_for_the_network() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => { throw new TypeError('network') })");
+    let options = js("({ to: shop('http://readable.invalid'), outageTimeout: 0 })");
+    let failure = Visit::begun(&js("file(3)"), &options).failure().await;
+    assert_eq!(text(&failure, "code"), "network");
+}
+
+/// What is sent instead would be stored, and nobody would know.
+#[wasm_bindgen_test]
+async fn a_slice_that_is_none_is_never_sent() {
+    restore();
+    for slice in
+        ["() => { throw null }", "() => undefined", "() => 'abc'", "() => ({ size: 3 })", "() => new Blob(['ab'])"]
+    {
+        for transport in ["fetch", "xhr"] {
+            let fetches = Spy::new("fetchSpy(async () => stored())");
+            let xhrs = Spy::new("xhrSpy()");
+            let file = js(&format!("Object.assign(file(3), {{ slice: {slice} }})"));
+            let options = js(&format!("({{ to: shop('http://sliced.invalid'), transport: '{transport}' }})"));
+            let failure = Visit::begun(&file, &options).failure().await;
+            assert_eq!(text(&failure, "code"), "file-changed", "{slice}: {}", shown(&failure));
+            assert_eq!((fetches.count("it.requests.length"), xhrs.count("it.sent.count")), (0.0, 0.0), "{slice}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_only_looks_like_a_file_is_refused() {
+    restore();
+    let ducks = [
+        "({ size: 3, slice() { return this } })",
+        "new Proxy(file(3), {})",
+        "Object.create(Blob.prototype)",
+        "Object.create(file(3))",
+        "new Uint8Array(3)",
+        "'text'",
+        "null",
+        "undefined",
+        "({ get size() { throw 1 }, slice() {} })",
+    ];
+    for duck in ducks {
+        let refused = Visit::new(&js(duck), &js("({ to: shop('http://a.invalid') })")).err();
+        let refused = refused.unwrap_or_else(|| panic!("taken: {duck}"));
+        assert_eq!(text(&refused, "code"), "options", "{duck}");
+        assert!(text(&refused, "message").starts_with("file: "), "{}", shown(&refused));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_files_name_and_type_that_cannot_be_read_are_the_defaults() {
+    restore();
+    let asked = js("({})");
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let to = js_with(
+        "shop('http://nameless.invalid', { create: ({ name, type, size }) => { Object.assign(it, { name, type, size }); return { uploadId: 'u', key: 'k' } } })",
+        &asked,
+    );
+    let file = js(
+        "Object.defineProperties(file(3), { name: { get() { throw 1 } }, type: { get() { throw 1 } }, size: { get() { throw 1 } } })",
+    );
+    Visit::begun(&file, &js_with("({ to: it })", &to)).success().await;
+    assert_eq!(shown(&asked), r#"{"name":"blob","type":"application/octet-stream","size":3}"#);
+}
+
+#[wasm_bindgen_test]
+async fn a_file_over_four_gibibytes_is_cut_exactly() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    // One block, many times: the platform keeps references.
+    let file = js(
+        "((block) => { const it = new Blob(Array(80).fill(block)); it.cuts = []; it.slice = (start, end) => (it.cuts.push([start, end]), Blob.prototype.slice.call(it, start, end)); return it })(new Blob([new Uint8Array(2 ** 26 + 1)]))",
+    );
+    let size = 80 * ((1_u64 << 26) + 1);
+    let options = js("({ to: shop('http://large.invalid'), partSize: 2 ** 31 + 1, transport: 'fetch' })");
+    let result = Visit::begun(&file, &options).success().await;
+    let part = (1_u64 << 31) + 1;
+    let expected = [(0, part), (part, 2 * part), (2 * part, size)].map(|(start, end)| format!("[{start},{end}]"));
+    assert_eq!(shown(&get(&file, "cuts")), format!("[{}]", expected.join(",")));
+    let sizes: Vec<f64> = Array::from(&get(&result, "parts")).iter().map(|part| number(&part, "size")).collect();
+    #[allow(clippy::cast_precision_loss)]
+    let expected = [part, part, size - 2 * part].map(|size| size as f64);
+    assert_eq!(sizes, expected);
+}
