@@ -56,8 +56,9 @@ impl Meter {
         // The last byte is the last receipt's: until then something is always missing.
         let most = if whole { self.total } else { self.total.saturating_sub(1) };
         self.high = self.high.max(moved.min(most));
-        match self.samples.last_mut() {
-            Some((at, bytes)) if now.since(*at) < WINDOW / (SAMPLES as u32) => *bytes = moved,
+        match self.samples.as_mut_slice() {
+            // The first one stays: it is what a speed is measured against.
+            [_, .., (at, bytes)] if now.since(*at) < WINDOW / (SAMPLES as u32) => *bytes = moved,
             _ => self.samples.push((now, moved)),
         }
         let old = self.samples.iter().take_while(|(at, _)| now.since(*at) > WINDOW).count();
@@ -86,8 +87,8 @@ impl Meter {
         let remaining = self.total.saturating_sub(moved);
         #[allow(clippy::cast_precision_loss)] // Nor does the time that is left.
         let left = match remaining {
-            0 => Some(Duration::ZERO),
-            _ if rate > 0.0 => Some(Duration::from_secs_f64((remaining as f64 / rate).min(1e9))),
+            0 if whole => Some(Duration::ZERO),
+            1.. if rate > 0.0 => Some(Duration::from_secs_f64((remaining as f64 / rate).min(1e9))),
             _ => None,
         };
         Progress { sent: self.high, total: self.total, whole, rate, left, parts_stored, parts_total }
@@ -108,5 +109,32 @@ impl Meter {
     pub(super) fn wake_at(&self, parts_stored: u32) -> Option<Instant> {
         let (at, high, parts) = self.told;
         (high != self.high || parts != parts_stored).then(|| at + GRAIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    #[test]
+    fn a_body_that_the_socket_swallowed_whole_has_a_speed_that_falls() {
+        let mut meter = Meter::new(1000);
+        meter.sample(at(0), 0, false);
+        meter.sample(at(20), 1000, false);
+        let seen: Vec<_> = [1_000, 4_000].map(|millis| meter.read(at(millis), 1000, 0, 1)).into();
+        assert_eq!(seen.iter().map(|progress| progress.rate as u64).collect::<Vec<_>>(), [1000, 250]);
+        assert!(seen.iter().all(|progress| progress.sent == 999 && progress.left.is_none()));
+    }
+
+    #[test]
+    fn parts_that_come_slowly_have_a_speed_all_the_same() {
+        let mut meter = Meter::new(100);
+        (0..=4).for_each(|parts| meter.sample(at(parts * 10_000), parts * 10, false));
+        assert_eq!(meter.read(at(40_000), 40, 4, 10).rate as u64, 1);
+        assert_eq!(meter.read(at(200_000), 40, 4, 10).rate as u64, 0);
     }
 }

@@ -181,9 +181,10 @@ fn time_of(bytes: u64, speed: u64) -> Duration {
     Duration::from_secs_f64(bytes as f64 / speed.max(1) as f64)
 }
 
-/// Keeps the kernel from taking megabytes ahead of the throttled reader: a buffer of about 40 ms.
+/// Keeps the kernel from taking megabytes ahead of the throttled reader: a buffer of about 40 ms, and never less than
+/// two of loopback's segments of 64 KiB, below which the sender waits for a window that never opens wide enough.
 pub(crate) fn shrink(socket: &TcpStream, speed: u64) {
-    let bytes = usize::try_from(speed / 25).unwrap_or(usize::MAX).clamp(16 << 10, 512 << 10);
+    let bytes = usize::try_from(speed / 25).unwrap_or(usize::MAX).clamp(128 << 10, 512 << 10);
     // A kernel that refuses makes the rate look a little better to the client, no more.
     let _ = SockRef::from(socket).set_recv_buffer_size(bytes);
 }

@@ -78,6 +78,7 @@ impl<K: Clone> Upload<K> {
         self.sending_since.get_or_insert(now.instant);
         let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
         self.run(now.instant, origins, Step::Send { session, part: range, ticket, carrier }, task);
+        self.sample(now.instant);
     }
 
     fn carrier(&self, size: u64) -> Carrier {
