@@ -54,6 +54,8 @@ class Upload extends EventTarget {
   #options;
   #module;
   #machine;
+  /** What the machine's listener reaches this by: see `listener`. */
+  #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
   #progress;
   /** What was asked for before there was a machine to ask. */
@@ -73,8 +75,9 @@ class Upload extends EventTarget {
     this.file = file;
     this.#options = options;
     this.#module = module;
-    this.#watched = typeof options?.onProgress === "function";
-    const total = file?.size ?? 0;
+    // A getter that throws is told by whoever reads the options in earnest.
+    this.#watched = typeof attempt(() => options?.onProgress) === "function";
+    const total = attempt(() => file?.size) ?? 0;
     this.#progress = { sent: 0, total, fraction: 0, bytesPerSecond: 0, partsStored: 0, partsTotal: 0 };
     this.#ending.promise.catch(() => {});
     this.#begin(machineOf);
@@ -122,6 +125,7 @@ class Upload extends EventTarget {
 
   abort(reason) {
     this.#reason ??= reason;
+    this.#hold.upload = this;
     if (this.#machine) this.#machine.abort();
     else if (!ENDED.has(this.#state)) {
       this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
@@ -159,12 +163,17 @@ class Upload extends EventTarget {
   }
 
   async #begin(machineOf) {
-    const { signal } = this.#options ?? {};
+    let signal;
     const abort = () => this.abort(signal.reason);
-    const isSignal = typeof signal?.addEventListener === "function";
     // Whoever listens from this turn on hears everything, a wrong option included.
     await null;
     try {
+      try {
+        signal = this.#options?.signal;
+      } catch (cause) {
+        throw { code: "options", message: `signal: reading it threw: ${cause?.message ?? cause}`, cause };
+      }
+      const isSignal = typeof signal?.addEventListener === "function";
       if (signal !== undefined && !isSignal) throw { code: "options", message: "signal: an AbortSignal is expected" };
       if (isSignal) {
         if (signal.aborted) return void abort();
@@ -173,7 +182,7 @@ class Upload extends EventTarget {
       }
       const glue = await this.#module();
       if (ENDED.has(this.#state)) return;
-      this.#machine = machineOf(glue, this.file, this.#options, (kind, detail) => this.#tell(kind, detail));
+      this.#machine = machineOf(glue, this.file, this.#options, Upload.#listener(this.#hold));
       if (this.#watched) this.#machine.watch();
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
@@ -181,6 +190,14 @@ class Upload extends EventTarget {
       if (!ENDED.has(this.#state)) this.#fail(error);
       this.#over.resolve();
     }
+  }
+
+  /**
+   * The module holds this listener for as long as it holds the machine, which a failed upload keeps for `retry` and
+   * `abort`: by then it must not hold the upload, or one that nobody else holds would stay for ever.
+   */
+  static #listener(hold) {
+    return (kind, detail) => (hold.upload ?? hold.weak.deref())?.#tell(kind, detail);
   }
 
   #tell(kind, detail) {
@@ -220,8 +237,9 @@ class Upload extends EventTarget {
   }
 
   #fail(fields, state = "failed") {
-    const cause = fields.code === "aborted" ? this.#reason : fields.cause;
-    const error = fields instanceof UploadError ? fields : new UploadError({ ...describe(fields), cause });
+    const reason = state === "aborted" ? { cause: this.#reason } : {};
+    const error = fields instanceof UploadError ? fields : new UploadError({ ...describe(fields), ...reason });
+    if (state === "failed") this.#hold.upload = undefined;
     this.#move(state);
     this.#ending.reject(error);
     this.#dispatch("error", error);
@@ -253,6 +271,14 @@ const describe = (thrown) =>
   typeof thrown?.code === "string"
     ? { ...thrown, message: thrown.message, code: thrown.code }
     : { code: "internal", message: `a bug in upslice: ${thrown?.message ?? thrown}`, cause: thrown };
+
+function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
 
 function deferred() {
   let resolve, reject;

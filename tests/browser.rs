@@ -7,6 +7,8 @@
 
 #[path = "browser/carrying.rs"]
 mod carrying;
+#[path = "browser/classes.rs"]
+mod classes;
 #[path = "browser/functions.rs"]
 mod functions;
 #[path = "browser/headers.rs"]

@@ -197,6 +197,11 @@ impl Visit {
         Ok(Self(inner))
     }
 
+    /// The machine's class, as the glue has it.
+    pub(crate) fn class(&self) -> JsValue {
+        get(&self.0.machine, "constructor")
+    }
+
     /// Calls a method of the machine.
     pub(crate) fn ask(&self, method: &str) -> JsValue {
         self.try_ask(method).unwrap_or_else(|thrown| panic!("{method} threw {thrown:?}"))
