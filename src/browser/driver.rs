@@ -204,7 +204,7 @@ impl Driver {
         match wake {
             None => timer.clear(),
             // Waking early is harmless: nothing is due yet, and the timer is set again.
-            Some(wake) => timer.set(wake.since(clock::now().instant).as_millis().try_into().unwrap_or(u64::MAX)),
+            Some(wake) => timer.set(wake.since(clock::now().instant)),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::sys::{clear_timeout, set_timeout};
 use std::cell::RefCell;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
 /// Browsers keep delays in 31 bits; a longer one would fire at once.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: f64 = 1_073_741_824.0;
 
 /// A timer with one callback.
 pub(super) struct Timer {

@@ -34,8 +34,8 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, wait: Duration) -> Self {
-        let millis = wait.as_nanos().div_ceil(1_000_000);
-        Self(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
+        let rest = u64::from(wait.subsec_nanos().div_ceil(1_000_000));
+        Self(self.0.saturating_add(wait.as_secs().saturating_mul(1000).saturating_add(rest)))
     }
 }
 
@@ -59,7 +59,7 @@ impl Wall {
     /// This moment and `wait` more.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_add(millis_of(wait)))
     }
 
     /// How long it is until `later`; nothing if that is over.
@@ -69,9 +69,15 @@ impl Wall {
     }
 }
 
+/// Whole milliseconds of a wait. The standard library counts them in 128 bits, whose division every visitor would pay
+/// for.
+pub(super) const fn millis_of(wait: Duration) -> u64 {
+    wait.as_secs().saturating_mul(1000).saturating_add(wait.subsec_millis() as u64)
+}
+
 /// A wait in words. By whole numbers: the code that writes fractions weighs more than the rest of this file.
 pub(super) fn in_seconds(wait: Duration) -> String {
-    let tenths = wait.as_millis() / 100;
+    let tenths = millis_of(wait) / 100;
     if tenths.is_multiple_of(10) { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
 }
 

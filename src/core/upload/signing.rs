@@ -1,5 +1,6 @@
 //! Tickets, asked for in batches just ahead of use.
 
+use super::super::instant::millis_of;
 use super::super::origin::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
@@ -49,11 +50,11 @@ impl<K: Clone> Upload<K> {
     /// As many as can be sent in half the life of a ticket, at the rate so far; the adapter's batch at most.
     fn fitting_batch(&self, now: Now) -> u32 {
         let (Some(life), Some(since)) = (self.ticket_life, self.sending_since) else { return self.batch };
-        let spent = now.instant.since(since).as_millis().max(1);
+        let spent = millis_of(now.instant.since(since)).max(1);
         if self.stored == 0 {
             return self.batch;
         }
-        let fit = u128::from(self.stored) * (life / 2).as_millis() / spent;
+        let fit = u64::from(self.stored).saturating_mul(millis_of(life / 2)) / spent;
         u32::try_from(fit).unwrap_or(u32::MAX).max(self.slots()).min(self.batch)
     }
 
