@@ -21,11 +21,10 @@ impl Timer {
     }
 
     /// Sets it, whatever it was set to. Firing early, at the longest delay, is harmless.
-    #[allow(clippy::cast_precision_loss)] // The delay has 30 bits.
-    pub(super) fn set(&self, millis: u64) {
+    pub(super) fn set(&self, delay: Duration) {
         self.clear();
         // A page that has no timers is woken by what happens only.
-        let timer = set_timeout(self.callback.as_ref().unchecked_ref(), millis.min(LONGEST) as f64);
+        let timer = set_timeout(self.callback.as_ref().unchecked_ref(), (delay.as_secs_f64() * 1000.0).min(LONGEST));
         // The page's own may have called us, and have had it set: that is the later word.
         let is_set = self.running.borrow().is_some();
         match (is_set, timer) {

@@ -75,7 +75,8 @@ impl PartSet {
     }
 }
 
-#[cfg(test)]
+// The crate that thinks numbers up is for native tests only.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

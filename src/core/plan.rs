@@ -155,7 +155,8 @@ impl Plan {
     }
 }
 
-#[cfg(test)]
+// The crate that thinks numbers up is for native tests only.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
