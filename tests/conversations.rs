@@ -52,7 +52,7 @@ fn ticket() -> Json {
 }
 
 fn open() -> Step<Json> {
-    Step::Open
+    Step::Open { parts: 3, part_size: 5 << 20 }
 }
 
 fn sign(indices: &[u32]) -> Step<Json> {
@@ -227,7 +227,7 @@ mod hearing {
     #[test]
     fn a_session() {
         let reply = heard(&endpoint(), &open(), "200\n\n{\"key\":\"k\",\"uploadId\":\"u\",\"bucket\":\"b\"}").unwrap();
-        let Reply::Opened(session) = reply else { panic!("{reply:?}") };
+        let Reply::Opened { session, .. } = reply else { panic!("{reply:?}") };
         assert_eq!(session, json(r#"{"uploadId":"u","key":"k"}"#));
         let outcome = endpoint().outcome(&session, &json(r#"{"location":"https://l.example/k","bucket":"b"}"#));
         assert_eq!(outcome.upload_id, "u");
@@ -505,7 +505,7 @@ mod functions {
 
     #[test]
     fn what_functions_give() {
-        assert!(matches!(gave(&open(), r#"{"uploadId":"u","key":"k","more":1}"#), Ok(Reply::Opened(_))));
+        assert!(matches!(gave(&open(), r#"{"uploadId":"u","key":"k","more":1}"#), Ok(Reply::Opened { .. })));
         let reply =
             gave(&sign(&[0]), r#"[{"partNumber":1,"url":"https://s.example/1","expiresIn":60,"headers":{"a":"b"}}]"#);
         let Ok(Reply::Prepared(tickets)) = reply else { panic!("{reply:?}") };

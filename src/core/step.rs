@@ -74,8 +74,13 @@ pub enum Carrier {
 /// One HTTP exchange, or one call of a function of the app, by its role.
 #[derive(Clone, Debug)]
 pub enum Step<K> {
-    /// Create the session.
-    Open,
+    /// Create the session. The file is cut already: some services want to know how.
+    Open {
+        /// How many parts there will be.
+        parts: u32,
+        /// Bytes of every part but the last.
+        part_size: u64,
+    },
     /// Get what some parts need before they can be sent.
     Prepare {
         /// The session.
@@ -123,7 +128,7 @@ impl<K> Step<K> {
     #[must_use]
     pub const fn role(&self) -> &'static str {
         match self {
-            Self::Open => "create",
+            Self::Open { .. } => "create",
             Self::Prepare { .. } => "sign",
             Self::Send { .. } => "part",
             Self::Inspect { .. } => "list",
@@ -169,7 +174,12 @@ pub struct StoredPart<K> {
 #[derive(Clone, Debug)]
 pub enum Reply<K> {
     /// The session exists.
-    Opened(K),
+    Opened {
+        /// The session.
+        session: K,
+        /// Tickets that came with it, by part, counted from zero.
+        tickets: Vec<(u32, Ticket<K>)>,
+    },
     /// Tickets, by part, counted from zero.
     Prepared(Vec<(u32, Ticket<K>)>),
     /// The part is stored.

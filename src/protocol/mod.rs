@@ -7,13 +7,16 @@
 
 mod answer;
 mod date;
+mod gjirafa;
 mod json;
+mod presigned;
 mod request;
 mod s3;
 mod url;
 mod xml;
 
 pub use answer::{Answer, Response};
+pub use gjirafa::Gjirafa;
 pub use json::Json;
 pub use request::{Body, Call, Request};
 pub use s3::{S3Endpoint, S3Functions};

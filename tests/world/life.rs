@@ -147,7 +147,7 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert!(receipts.iter().zip(0..).all(|((part, _), index)| *part == self.plan.part(index)));
                 assert_eq!(self.in_flight(), 0, "completed while parts are in flight");
             }
-            Step::Open | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {}
+            Step::Open { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {}
         }
         if self.ending.is_some() {
             assert!(matches!(role, "abort" | "list"), "{role} after the end");

@@ -250,7 +250,7 @@ impl<S: Service> World<S> {
     fn finish(&mut self, id: UploadId, task: TaskId, outcome: Outcome<S::Gift>) {
         let life = self.life_mut(id);
         let ran = life.running.remove(&task).is_some();
-        if let (true, Ok(Reply::Opened(session))) = (ran, &outcome) {
+        if let (true, Ok(Reply::Opened { session, .. })) = (ran, &outcome) {
             let (_, ask) = self.service.ask(&Step::Inspect { session: session.clone() });
             if let Ask::List { session } = ask {
                 self.store.session(&session).told = true;

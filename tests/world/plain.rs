@@ -67,7 +67,7 @@ impl Service for Plain {
 
     fn ask(&self, step: &Step<Gift>) -> (Option<Origin>, Ask) {
         let ask = match step {
-            Step::Open => Ask::Open,
+            Step::Open { .. } => Ask::Open,
             Step::Prepare { session, parts } => {
                 Ask::Sign { session: name(session), numbers: parts.iter().map(number).collect() }
             }
@@ -93,7 +93,7 @@ impl Service for Plain {
 
     fn read(&self, step: &Step<Gift>, said: Said, _at: Wall) -> Result<Reply<Gift>, Failed> {
         Ok(match said {
-            Said::Opened(name) => Reply::Opened(Gift::Session(name)),
+            Said::Opened(name) => Reply::Opened { session: Gift::Session(name), tickets: Vec::new() },
             Said::Signed { urls, signed_at, lifetime } => {
                 let expiry = lifetime.map(|seconds| Expiry {
                     signed_at: Some(Wall::from_millis(signed_at)),

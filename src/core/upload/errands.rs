@@ -2,7 +2,7 @@
 
 use super::super::errand::Errand;
 use super::super::watch::Purpose;
-use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Reply, Step};
+use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Reply, Step, Ticket};
 use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
@@ -41,7 +41,7 @@ impl<K: Clone> Upload<K> {
             return;
         }
         let (step, closing) = match &self.phase {
-            Phase::Opening(_) => (Step::Open, false),
+            Phase::Opening(_) => (Step::Open { parts: self.plan.parts(), part_size: self.plan.part_size() }, false),
             Phase::Inspecting { session, .. } => (Step::Inspect { session: session.clone() }, false),
             Phase::Closing(closing) => closing.step(),
             Phase::Clearing(clearing) => (clearing.step(), false),
@@ -70,7 +70,7 @@ impl<K: Clone> Upload<K> {
         }
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Opening(errand) => match outcome {
-                Ok(Reply::Opened(session)) => self.opened(session),
+                Ok(Reply::Opened { session, tickets }) => self.opened(now, session, tickets),
                 Ok(_) => self.misunderstood(now, origins, "creating the upload"),
                 Err(failed) => {
                     self.again_or_fail(now, origins, errand, &failed, outage, "creating the upload", Phase::Opening);
@@ -81,7 +81,7 @@ impl<K: Clone> Upload<K> {
             }
             Phase::Closing(closing) => self.closing_ended(now, origins, closing, outcome, outage),
             Phase::Orphan(_) => match outcome {
-                Ok(Reply::Opened(session)) => self.clear(now, session, false),
+                Ok(Reply::Opened { session, .. }) => self.clear(now, session, false),
                 // Without an answer nobody knows whether there is a session, nor its name.
                 Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
                     self.over(Some(format!("the service may hold an empty upload: {words}")));
@@ -93,10 +93,11 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    fn opened(&mut self, session: K) {
+    fn opened(&mut self, now: Now, session: K, tickets: Vec<(u32, Ticket<K>)>) {
         let change = Change::Opened { session: session.clone(), part_size: self.plan.part_size() };
         self.outputs.push_back(Output::Save(change));
         self.phase = Phase::Sending { session };
+        self.take_tickets(now, tickets);
     }
 
     /// The service has said what it holds of a session that is taken up, or that it holds none.

@@ -4,7 +4,7 @@ use super::super::instant::millis_of;
 use super::super::origin::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
-use super::super::{Failed, Failure, Now, Origins, Preparing, Reply, Step};
+use super::super::{Failed, Failure, Now, Origins, Preparing, Reply, Step, Ticket};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -72,18 +72,8 @@ impl<K: Clone> Upload<K> {
         }
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
-                let mut any = false;
-                for (index, ticket) in tickets {
-                    let Some(part) = self.parts.get_mut(index as usize) else { continue };
-                    any |= parts.contains(&index);
-                    if !matches!(part.standing, Standing::Stored(_)) {
-                        self.ticket_life = ticket.expiry.map(|expiry| expiry.lifetime).or(self.ticket_life);
-                        part.pass = Some(Pass::new(ticket, now));
-                        if self.unsigned.remove(index) {
-                            self.ready.insert(index);
-                        }
-                    }
-                }
+                let any = tickets.iter().any(|(index, _)| parts.contains(index));
+                self.take_tickets(now, tickets);
                 if any {
                     self.signing = super::Errand::default();
                     return;
@@ -102,6 +92,20 @@ impl<K: Clone> Upload<K> {
             return self.fail(now, origins, error);
         }
         self.signing = signing;
+    }
+
+    /// Puts tickets in the hands of the parts that they are for. A part in flight keeps the one it went out with.
+    pub(super) fn take_tickets(&mut self, now: Now, tickets: Vec<(u32, Ticket<K>)>) {
+        for (index, ticket) in tickets {
+            let Some(part) = self.parts.get_mut(index as usize) else { continue };
+            if !matches!(part.standing, Standing::Stored(_) | Standing::Sending) {
+                self.ticket_life = ticket.expiry.map(|expiry| expiry.lifetime).or(self.ticket_life);
+                part.pass = Some(Pass::new(ticket, now));
+                if self.unsigned.remove(index) {
+                    self.ready.insert(index);
+                }
+            }
+        }
     }
 
     /// Whether a request to the service's API may go out: its time has come, and the origin can be reached.

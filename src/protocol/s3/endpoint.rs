@@ -2,7 +2,9 @@
 
 use super::super::answer::{asked, nonsense, refusal};
 use super::super::url::escaped;
-use super::super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, xml};
+use super::super::{
+    Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, presigned, xml,
+};
 use crate::core::{Failed, Failure, Reply, Rules, Step};
 
 /// A signing backend, by its address.
@@ -43,7 +45,7 @@ impl Adapter for S3Endpoint {
 
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         Ok(match step {
-            Step::Open => {
+            Step::Open { .. } => {
                 let metadata = file.metadata.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
                 let body = Json::object([
                     ("filename", file.name.as_str().into()),
@@ -60,7 +62,7 @@ impl Adapter for S3Endpoint {
                     self.request("GET", &path, Body::Empty)
                 }
             },
-            Step::Send { ticket, .. } => Call::Http(super::put(ticket.as_ref().unwrap_or(&Json::Null))),
+            Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
             Step::Inspect { session } | Step::Verify { session } => {
                 self.request("GET", &path(session, ""), Body::Empty)
             }
@@ -77,7 +79,7 @@ impl Adapter for S3Endpoint {
             return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
         };
         if matches!(step, Step::Send { .. }) {
-            return super::stored(request, response);
+            return presigned::stored(request, response);
         }
         let failed = (!response.is_ok()).then(|| failure(request, response));
         match (step, failed) {
@@ -90,11 +92,11 @@ impl Adapter for S3Endpoint {
             (Step::Inspect { .. } | Step::Verify { .. }, Some(Failed { failure: Failure::Gone, .. })) => {
                 Ok(Reply::Unknown)
             }
-            (Step::Open, Some(failed)) if matches!(response.status, 404 | 405) => {
+            (Step::Open { .. }, Some(failed)) if matches!(response.status, 404 | 405) => {
                 Err(Failed { words: format!("{}: {HINT}", failed.words), ..failed })
             }
             (_, Some(failed)) => Err(failed),
-            (Step::Open, None) => opened(request, response),
+            (Step::Open { .. }, None) => opened(request, response),
             (Step::Prepare { parts, .. }, None) => {
                 let only = match parts.as_slice() {
                     [part] => Some(part.index),
@@ -130,7 +132,7 @@ fn failure(request: &Request, response: &Response) -> Failed {
 fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
     let names = response.json.as_ref().and_then(|json| Some((json.text("uploadId")?, json.text("key")?)));
     match names {
-        Some((upload_id, key)) => Ok(Reply::Opened(super::session(upload_id, key))),
+        Some((upload_id, key)) => Ok(super::opened(upload_id, key)),
         None => Err(nonsense(request, response, &format!("JSON with `uploadId` and `key` was expected: {HINT}"))),
     }
 }
@@ -142,12 +144,12 @@ fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<R
     let expires = json.whole("expires");
     let tickets: Result<Vec<_>, Failed> = match (only, json.text("url"), json.get("presignedUrls")) {
         (Some(index), Some(url), _) => {
-            super::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])
+            presigned::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])
         }
         (_, _, Some(Json::Map(urls))) => urls
             .iter()
             .filter_map(|(number, url)| Some((number.parse::<u32>().ok()?.checked_sub(1)?, url.as_text()?)))
-            .map(|(index, url)| Ok((index, super::ticket(url, None, expires)?)))
+            .map(|(index, url)| Ok((index, presigned::ticket(url, None, expires)?)))
             .collect(),
         _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
     };

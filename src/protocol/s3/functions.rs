@@ -1,6 +1,6 @@
 //! Functions of the app that stand for a backend.
 
-use super::super::{Adapter, Answer, Call, File, Json, Outcome, number};
+use super::super::{Adapter, Answer, Call, File, Json, Outcome, number, presigned};
 use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
 
 /// A signing backend made of the app's own functions. Those that may be left out say what is possible.
@@ -32,8 +32,8 @@ impl Adapter for S3Functions {
 
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         let argument = match step {
-            Step::Send { ticket, .. } => return Ok(Call::Http(super::put(ticket.as_ref().unwrap_or(&Json::Null)))),
-            Step::Open => Json::object([
+            Step::Send { ticket, .. } => return Ok(Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null)))),
+            Step::Open { .. } => Json::object([
                 ("name", file.name.as_str().into()),
                 ("type", file.kind.as_str().into()),
                 ("size", file.size.into()),
@@ -52,12 +52,12 @@ impl Adapter for S3Functions {
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
         let value = match answer {
-            Answer::Http { request, response } => return super::stored(request, response),
+            Answer::Http { request, response } => return presigned::stored(request, response),
             Answer::Value(value) => value,
         };
         match step {
-            Step::Open => match (value.text("uploadId"), value.text("key")) {
-                (Some(upload_id), Some(key)) => Ok(Reply::Opened(super::session(upload_id, key))),
+            Step::Open { .. } => match (value.text("uploadId"), value.text("key")) {
+                (Some(upload_id), Some(key)) => Ok(super::opened(upload_id, key)),
                 _ => Err(wrong(step, "{ uploadId, key }")),
             },
             Step::Prepare { .. } => {
@@ -98,7 +98,7 @@ pub(super) fn outcome(session: &Json, closing: &Json) -> Outcome {
 fn signed(part: &Json) -> Result<(u32, crate::core::Ticket<Json>), Failed> {
     let number = part.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok());
     match (number, part.text("url")) {
-        (Some(index), Some(url)) => Ok((index, super::ticket(url, part.get("headers"), part.whole("expiresIn"))?)),
+        (Some(index), Some(url)) => Ok((index, presigned::ticket(url, part.get("headers"), part.whole("expiresIn"))?)),
         _ => Err(Failed::new(
             Failure::Nonsense,
             "your function `sign` gave a part without `partNumber` or `url`: each needs both".into(),

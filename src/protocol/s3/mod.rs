@@ -8,13 +8,10 @@ mod functions;
 pub use endpoint::S3Endpoint;
 pub use functions::S3Functions;
 
-use super::answer::{asked, refusal};
-use super::url::{origin, query_value, shown};
-use super::{Body, Json, Request, Response, date};
-use crate::core::{Expiry, Failed, Failure, Limits, OnPause, Origin, Preparing, Reply, Rules, StoredPart, Ticket};
-use std::time::Duration;
+use super::Json;
+use crate::core::{Limits, OnPause, Origin, Preparing, Reply, Rules, StoredPart};
 
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     min_part_size: 5 << 20,
     max_part_size: 5 << 30,
     max_parts: 10_000,
@@ -26,8 +23,9 @@ const LIMITS: Limits = Limits {
 const BATCH: u32 = 50;
 
 /// The two names that make a session.
-fn session(upload_id: &str, key: &str) -> Json {
-    Json::object([("uploadId", upload_id.into()), ("key", key.into())])
+fn opened(upload_id: &str, key: &str) -> Reply<Json> {
+    let session = Json::object([("uploadId", upload_id.into()), ("key", key.into())]);
+    Reply::Opened { session, tickets: Vec::new() }
 }
 
 fn rules(api: Option<Origin>) -> Rules {
@@ -39,61 +37,6 @@ fn rules(api: Option<Origin>) -> Rules {
         verifies: false,
         discards: true,
         api,
-    }
-}
-
-/// A signed URL, with the headers that were signed with it.
-fn ticket(url: &str, headers: Option<&Json>, expires_in: Option<u64>) -> Result<Ticket<Json>, Failed> {
-    let Some(origin) = origin(url) else {
-        let words = format!("`{}` is not an absolute http or https URL for a part", shown(url));
-        return Err(Failed::new(Failure::Nonsense, words));
-    };
-    let expiry = match expires_in {
-        Some(seconds) => Some(Expiry { signed_at: None, lifetime: Duration::from_secs(seconds) }),
-        None => expiry(url),
-    };
-    let keep = Json::object([("url", url.into()), ("headers", headers.cloned().unwrap_or_default())]);
-    Ok(Ticket { keep, origin, expiry })
-}
-
-/// What the URL itself says of its life:
-/// [Signature Version 4](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html).
-fn expiry(url: &str) -> Option<Expiry> {
-    let seconds = query_value(url, "X-Amz-Expires")?.parse().ok()?;
-    let signed_at = query_value(url, "X-Amz-Date").and_then(date::amz_date);
-    Some(Expiry { signed_at, lifetime: Duration::from_secs(seconds) })
-}
-
-/// The request that sends a part's bytes with its ticket.
-fn put(ticket: &Json) -> Request {
-    let headers = ticket.get("headers").and_then(Json::fields).unwrap_or_default();
-    let headers = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-    Request {
-        method: "PUT",
-        url: ticket.text("url").unwrap_or_default().to_owned(),
-        headers: headers.collect(),
-        body: Body::Slice,
-        is_api: false,
-    }
-}
-
-/// What the store says of a part.
-fn stored(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
-    if !response.is_ok() {
-        return Err(refusal(request, response));
-    }
-    match response.header("etag").filter(|etag| !etag.is_empty()) {
-        Some(etag) => Ok(Reply::Sent(Json::object([("etag", etag.into())]))),
-        None => Err(Failed {
-            failure: Failure::Nonsense,
-            status: Some(response.status),
-            words: format!(
-                "{} answered {} without an ETag that this page may read: let the store's CORS rules say \
-                 `Access-Control-Expose-Headers: ETag` (in S3, `\"ExposeHeaders\": [\"ETag\"]`)",
-                asked(request),
-                response.status
-            ),
-        }),
     }
 }
 

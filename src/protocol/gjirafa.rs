@@ -1,0 +1,193 @@
+//! Gjirafa VP's [multipart uploads](https://vp.gjirafa.tech/documentation/api/upload-api/postMultipartUpload): presigned
+//! URLs for a number of parts that the client picks, an envelope around every answer.
+
+use super::answer::{asked, nonsense, refusal};
+use super::url::escaped;
+use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, presigned, s3};
+use crate::core::{Failed, Failure, OnPause, PartRange, Preparing, Reply, Rules, Step};
+
+/// A project of Gjirafa VP.
+#[derive(Clone, Debug, Default)]
+pub struct Gjirafa {
+    /// Where the API lives: its origin, or a proxy of the app's.
+    pub base_url: String,
+    /// Which project.
+    pub project_id: String,
+    /// How long URLs live, 1 to 168 hours. The service takes 12 where nothing is said.
+    pub url_expiry_hours: Option<u32>,
+    /// Whether a file that is there already is refused; it takes `file_hash`.
+    pub duplicate_check: bool,
+    /// What the service knows a file by.
+    pub file_hash: Option<String>,
+}
+
+impl Gjirafa {
+    fn request(&self, method: &'static str, path: &str, body: Json) -> Call {
+        let base = self.base_url.trim_end_matches('/');
+        let url = format!("{base}/api/projects/{}/uploads/{path}", escaped(&self.project_id));
+        Call::Http(Request { method, url, headers: Vec::new(), body: Body::Json(body), is_api: true })
+    }
+
+    /// Fields that are there only if something is said about them.
+    fn expiry(&self) -> Option<(String, Json)> {
+        self.url_expiry_hours.map(|hours| ("presignedUrlExpiryTimeHours".to_owned(), hours.into()))
+    }
+
+    fn start(&self, file: &File, parts: u32) -> Json {
+        let mut fields = vec![
+            ("partsNumber".to_owned(), parts.into()),
+            ("fileName".to_owned(), file.name.as_str().into()),
+            // The service wants the size as text.
+            ("contentLength".to_owned(), file.size.to_string().as_str().into()),
+            ("mimeType".to_owned(), file.kind.as_str().into()),
+        ];
+        fields.extend(self.expiry());
+        if self.duplicate_check {
+            fields.push(("enableDuplicateCheck".to_owned(), Json::Bool(true)));
+        }
+        fields.extend(self.file_hash.as_deref().map(|hash| ("fileHash".to_owned(), hash.into())));
+        Json::Map(fields)
+    }
+
+    fn resume(&self, session: &Json) -> Json {
+        let key = ("requestKey".to_owned(), key(session));
+        Json::Map([key].into_iter().chain(self.expiry()).collect())
+    }
+}
+
+fn key(session: &Json) -> Json {
+    session.text("requestKey").unwrap_or_default().into()
+}
+
+fn completion(session: &Json, receipts: &[(PartRange, Json)]) -> Json {
+    let part = |(part, receipt): &(PartRange, Json)| {
+        // The header's value has quotes, the field has none.
+        let etag = receipt.text("etag").unwrap_or_default().trim_matches('"');
+        Json::object([("partNumber", number(part).into()), ("eTag", etag.into())])
+    };
+    Json::object([
+        ("requestKey", key(session)),
+        // What is not whole is not to be taken for it.
+        ("allowPartialComplete", Json::Bool(false)),
+        ("parts", Json::List(receipts.iter().map(part).collect())),
+    ])
+}
+
+impl Adapter for Gjirafa {
+    fn kind(&self) -> &'static str {
+        "gjirafa"
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            limits: s3::LIMITS,
+            // All of them come with the session; new ones by resuming it, as many as there are parts.
+            preparing: Preparing::Tickets { batch: s3::LIMITS.max_parts },
+            on_pause: OnPause::Cut,
+            inspects: false,
+            verifies: false,
+            discards: true,
+            api: origin(&self.base_url),
+        }
+    }
+
+    fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
+        Ok(match step {
+            Step::Open { parts, .. } => self.request("POST", "multipart", self.start(file, *parts)),
+            Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
+            Step::Close { session, receipts } => {
+                self.request("PUT", "multipart-complete", completion(session, receipts))
+            }
+            Step::Discard { session } => {
+                self.request("PUT", "multipart-abort", Json::object([("requestKey", key(session))]))
+            }
+            // The rules say that nothing is listed or verified here.
+            Step::Prepare { session, .. } | Step::Inspect { session } | Step::Verify { session } => {
+                self.request("POST", "multipart-resume", self.resume(session))
+            }
+        })
+    }
+
+    fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let Answer::Http { request, response } = answer else {
+            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
+        };
+        if matches!(step, Step::Send { .. }) {
+            return presigned::stored(request, response);
+        }
+        let result = opened_envelope(request, response)?;
+        match step {
+            Step::Open { .. } => match (result.text("uploadId"), result.text("requestKey")) {
+                (upload_id, Some(request_key)) => Ok(Reply::Opened {
+                    session: Json::object([
+                        ("uploadId", upload_id.unwrap_or(request_key).into()),
+                        ("requestKey", request_key.into()),
+                    ]),
+                    tickets: tickets(result)?,
+                }),
+                _ => Err(nonsense(request, response, "a `result` with `requestKey` was expected")),
+            },
+            Step::Prepare { .. } => tickets(result).map(Reply::Prepared),
+            Step::Close { .. } => Ok(Reply::Closed(response.json.clone().unwrap_or_default())),
+            Step::Discard { .. } => Ok(Reply::Discarded),
+            Step::Inspect { .. } | Step::Verify { .. } | Step::Send { .. } => {
+                Err(nonsense(request, response, "it was not asked for"))
+            }
+        }
+    }
+
+    fn outcome(&self, session: &Json, _: &Json) -> Outcome {
+        let text = |name| session.text(name).map(ToOwned::to_owned);
+        Outcome { upload_id: text("uploadId").unwrap_or_default(), object_id: text("requestKey"), location: None }
+    }
+
+    fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str> {
+        receipt.text("etag")
+    }
+}
+
+/// The `result` inside the envelope. `success: false` is a refusal, whatever the status.
+fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a Json, Failed> {
+    let said = envelope_words(response);
+    if !response.is_ok() {
+        let failed = refusal(request, response);
+        return Err(match said {
+            Some(said) => {
+                Failed { words: format!("{} answered {} ({said})", asked(request), response.status), ..failed }
+            }
+            None => failed,
+        });
+    }
+    let Some(json) = &response.json else {
+        return Err(nonsense(request, response, "the service's envelope was expected: is `baseUrl` its address?"));
+    };
+    if json.get("success") == Some(&Json::Bool(true)) {
+        return Ok(json.get("result").unwrap_or(&Json::Null));
+    }
+    // The envelope has a status of its own, and it is that one which is meant.
+    let status = json.whole("statusCode").and_then(|status| u16::try_from(status).ok()).filter(|status| *status >= 400);
+    let meant = Response { status: status.unwrap_or(400), ..response.clone() };
+    let words = format!(
+        "{} answered {} with `success: false` ({})",
+        asked(request),
+        response.status,
+        said.unwrap_or_else(|| "no reason given".into())
+    );
+    Err(Failed { status: Some(response.status), words, ..refusal(request, &meant) })
+}
+
+/// What the envelope says went wrong.
+fn envelope_words(response: &Response) -> Option<String> {
+    let errors = response.json.as_ref()?.get("errors")?.items()?;
+    let texts: Vec<_> = errors.iter().filter_map(Json::as_text).map(super::scrubbed).collect();
+    (!texts.is_empty()).then(|| texts.join("; ").chars().take(300).collect())
+}
+
+fn tickets(result: &Json) -> Result<Vec<(u32, crate::core::Ticket<Json>)>, Failed> {
+    let urls = result.get("presignedUrl").and_then(Json::items).unwrap_or_default();
+    let part = |url: &Json| {
+        let number = url.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok())?;
+        Some((number, url.text("presignedUrl")?.to_owned()))
+    };
+    urls.iter().filter_map(part).map(|(index, url)| Ok((index, presigned::ticket(&url, None, None)?))).collect()
+}
