@@ -35,7 +35,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 
 /// Lines of code, by number: no comments, nothing of the tests inside.
 fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = source.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    let lines = source
+        .lines()
+        .take_while(|line| !["#[cfg(test)]", "#[cfg(all(test"].iter().any(|gate| line.trim().starts_with(gate)));
     lines.enumerate().map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()))
 }
 
