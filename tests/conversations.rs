@@ -2,17 +2,13 @@
 //! the app.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod talk;
+
 use proptest::prelude::*;
 use std::time::Duration;
+use talk::{NOON, json};
 use upslice::core::{Carrier, Expiry, Failed, Failure, PartRange, Preparing, Reply, Step, Wall};
-use upslice::protocol::{Adapter, Answer, Body, Call, File, Json, Request, Response, S3Endpoint, S3Functions};
-
-/// `Fri, 20 Nov 2026 13:37:00 GMT`
-const NOON: Wall = Wall::from_millis(1_795_181_820_000);
-
-fn json(text: &str) -> Json {
-    serde_json::from_str(text).unwrap()
-}
+use upslice::protocol::{Adapter, Answer, Call, File, Json, Request, Response, S3Endpoint, S3Functions};
 
 fn file() -> File {
     File {
@@ -84,43 +80,16 @@ fn every_step() -> Vec<Step<Json>> {
     vec![open(), sign(&[0]), sign(&[3, 5, 6]), send(), list(), complete(), verify(), discard()]
 }
 
-fn request(adapter: &dyn Adapter, step: &Step<Json>) -> Request {
-    match adapter.call(step, &file()).unwrap() {
-        Call::Http(request) => request,
-        Call::Function { name, .. } => panic!("{name} was called"),
-    }
-}
-
-/// What is said, as text: the request line, headers, an empty line, the body.
 fn said(adapter: &dyn Adapter, step: &Step<Json>) -> String {
-    match adapter.call(step, &file()).unwrap() {
-        Call::Http(request) => {
-            let to = if request.is_api { "api" } else { "store" };
-            let headers: String = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-            let body = match &request.body {
-                Body::Empty => String::new(),
-                Body::Slice => "(the part)".into(),
-                Body::Json(body) => serde_json::to_string(body).unwrap(),
-            };
-            format!("{} {} ({to})\n{headers}\n{body}", request.method, request.url)
-        }
-        Call::Function { name, argument } => format!("{name}({})", serde_json::to_string(&argument).unwrap()),
-    }
+    talk::said(adapter, step, &file())
 }
 
-/// What is made of an answer, given as text: the status, headers, an empty line, the body.
+fn request(adapter: &dyn Adapter, step: &Step<Json>) -> Request {
+    talk::request(adapter, step, &file())
+}
+
 fn heard(adapter: &dyn Adapter, step: &Step<Json>, text: &str) -> Result<Reply<Json>, Failed> {
-    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    let (status, headers) = head.split_once('\n').unwrap_or((head, ""));
-    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap();
-    let response = Response {
-        status: status.parse().unwrap(),
-        headers: headers.lines().map(header).collect(),
-        text: body.to_owned(),
-        json: serde_json::from_str(body).ok(),
-        at: NOON,
-    };
-    adapter.reply(step, &Answer::Http { request: request(adapter, step), response })
+    talk::heard(adapter, step, &file(), text)
 }
 
 fn gave(step: &Step<Json>, value: &str) -> Result<Reply<Json>, Failed> {
