@@ -15,7 +15,7 @@ export function init(source?: string | URL | Request | Response | BufferSource |
 export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
 
 export interface UploadOptions<R = unknown> {
-  /** Which service receives the parts: `s3(…)`. */
+  /** Which service receives the parts: `s3(…)` or `gjirafa(…)`. */
   to: Destination<R>;
   /** The name the service is told. Default: `file.name`, else `"blob"`. */
   name?: string;
@@ -266,3 +266,29 @@ export interface S3FunctionOptions {
 
 /** S3 and every store that speaks it, through URLs that your backend signs: the endpoints of Uppy Companion, or functions of your own. */
 export function s3(options: S3EndpointOptions | S3FunctionOptions): Destination<{ location?: string }>;
+
+/** What every service takes. */
+export interface Service {
+  /** Where its API lives: the vendor's, or a proxy of yours that adds the key. */
+  baseUrl: string;
+  headers?: HeaderSource;
+  /** Of requests to the API. Default `"same-origin"`. */
+  credentials?: RequestCredentials;
+}
+
+/**
+ * [Gjirafa VP](https://vp.gjirafa.tech/documentation/api/upload-api/postMultipartUpload) multipart uploads: presigned URLs
+ * for a part count that the client picks. `baseUrl` is the API's origin; `/api/projects/…` is appended. The result's
+ * `objectId` is the request key.
+ */
+export function gjirafa(
+  options: Service & {
+    projectId: string;
+    /** How long URLs live, 1 to 168 hours. Default: the service's 12. Expired ones are renewed. */
+    urlExpiryHours?: number;
+    /** Has the service refuse a file that it has already; needs `fileHash`. */
+    enableDuplicateCheck?: boolean;
+    /** What the service knows the file by. */
+    fileHash?: string;
+  },
+): Destination;

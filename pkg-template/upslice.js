@@ -17,6 +17,9 @@ Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", con
 /** S3 and every store that speaks it, through URLs that your backend signs. */
 export const s3 = (options) => Object.freeze({ kind: "s3", options });
 
+/** Gjirafa VP multipart uploads. */
+export const gjirafa = (options) => Object.freeze({ kind: "gjirafa", options });
+
 /**
  * The two functions that need the wasm module: `init` and `upload`.
  * `defaultSource` gives what `init` is called with when the app does not call it.

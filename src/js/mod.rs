@@ -1,6 +1,7 @@
 //! Converts. What the package's JavaScript calls, and what it is told: plain values, no Rust types. The classes that
 //! users see live in the package, because they exist before this module is loaded.
 
+mod destination;
 mod error;
 mod event;
 mod options;

@@ -75,6 +75,11 @@ impl<'a> Fields<'a> {
         function.transpose().map_err(|_| self.wrong(name, "a function is expected"))
     }
 
+    /// `true` or `false`; nothing is `false`.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.parsed(name, "true or false is expected")?.unwrap_or(false))
+    }
+
     /// A whole number, not below `least`.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked to be whole and not negative.
     pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Error> {
