@@ -15,7 +15,7 @@ export function init(source?: string | URL | Request | Response | BufferSource |
 export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
 
 export interface UploadOptions<R = unknown> {
-  /** Which service receives the parts: `s3(…)` or `gjirafa(…)`. */
+  /** Which service receives the parts: `s3(…)`, `veza(…)` or `gjirafa(…)`. */
   to: Destination<R>;
   /** The name the service is told. Default: `file.name`, else `"blob"`. */
   name?: string;
@@ -50,7 +50,11 @@ export interface UploadOptions<R = unknown> {
   responseTimeout?: number;
   /** How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. */
   outageTimeout?: number;
-  /** What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch otherwise. */
+  /**
+   * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch
+   * otherwise, and for parts that go to the service's API itself: they carry your headers, and only fetch can be told
+   * not to follow a redirect with them.
+   */
   transport?: "auto" | "fetch" | "xhr";
   /** Remembering uploads across reloads is not available yet. */
   resumable?: false;
@@ -275,6 +279,15 @@ export interface Service {
   /** Of requests to the API. Default `"same-origin"`. */
   credentials?: RequestCredentials;
 }
+
+/**
+ * [Veza OAA](https://docs.veza.com/4yItIzMvkpAvMVFAamTf/developers/api/oaa/rest-api/multipart-upload) `:parts`: base64 in
+ * JSON, at most 99 parts of 100,000,000 bytes. `baseUrl` is the tenant's origin; `/api/v1/providers/custom/…` is appended.
+ * Parts go out in parallel, since their order is that of their numbers; `concurrency: 1` sends one after the other. The
+ * warnings of the final answer are in `result.response`. Veza cannot remove, list or verify an unfinished upload: a lost
+ * answer to completing is `unproven`.
+ */
+export function veza(options: Service & { providerId: string; dataSourceId: string }): Destination;
 
 /**
  * [Gjirafa VP](https://vp.gjirafa.tech/documentation/api/upload-api/postMultipartUpload) multipart uploads: presigned URLs

@@ -17,6 +17,9 @@ Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", con
 /** S3 and every store that speaks it, through URLs that your backend signs. */
 export const s3 = (options) => Object.freeze({ kind: "s3", options });
 
+/** Veza OAA `:parts`: base64 in JSON. */
+export const veza = (options) => Object.freeze({ kind: "veza", options });
+
 /** Gjirafa VP multipart uploads. */
 export const gjirafa = (options) => Object.freeze({ kind: "gjirafa", options });
 

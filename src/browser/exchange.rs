@@ -10,8 +10,8 @@ use web_sys::{Blob, Headers, RequestCredentials};
 pub(super) struct Outgoing {
     pub(super) request: Request,
     pub(super) headers: Headers,
-    /// The part's bytes, if it is one.
-    pub(super) slice: Option<Blob>,
+    /// What carries the part's bytes, if it is one.
+    pub(super) part: Option<Blob>,
     pub(super) credentials: RequestCredentials,
 }
 
@@ -20,11 +20,11 @@ impl Outgoing {
     pub(super) fn new(
         request: Request,
         apps: &[(String, String)],
-        slice: Option<Blob>,
+        part: Option<Blob>,
         credentials: RequestCredentials,
     ) -> Result<Self, Failed> {
         let headers = Headers::new().map_err(|error| unsendable(&request, &error))?;
-        if matches!(request.body, Body::Json(_)) {
+        if matches!(request.body, Body::Json(_) | Body::Base64Json { .. }) {
             headers.set("content-type", "application/json").map_err(|error| unsendable(&request, &error))?;
         }
         let apps = if request.is_api { apps } else { &[] };
@@ -34,7 +34,7 @@ impl Outgoing {
             headers.set(name, value).map_err(|_| unsendable(&request, &words().into()))?;
         }
         let credentials = if request.is_api { credentials } else { RequestCredentials::SameOrigin };
-        Ok(Self { request, headers, slice, credentials })
+        Ok(Self { request, headers, part, credentials })
     }
 
     /// The body as the platform takes it. A part is always a Blob: the bytes of one never enter the page's memory.
@@ -42,7 +42,7 @@ impl Outgoing {
         match &self.request.body {
             Body::Empty => None,
             Body::Json(json) => Some(value::stringify(json).into()),
-            Body::Slice => self.slice.clone().map(JsValue::from),
+            Body::Slice | Body::Base64Json { .. } => self.part.clone().map(JsValue::from),
         }
     }
 

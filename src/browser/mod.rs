@@ -5,6 +5,7 @@
 //! after.
 
 pub(crate) mod app;
+mod body;
 mod clock;
 pub(crate) mod driver;
 mod exchange;

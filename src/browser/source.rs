@@ -2,7 +2,7 @@
 
 use super::{sys, value};
 use crate::core::PartRange;
-use js_sys::Reflect;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
@@ -40,11 +40,16 @@ impl Source {
     /// request that carries it fails as if the network were down.
     pub(super) async fn is_readable(&self, part: &PartRange) -> bool {
         let byte = PartRange { end: part.end.min(part.start + 1), ..*part };
-        let Some(slice) = self.slice(&byte) else { return false };
-        let Ok(given) = slice.unchecked_ref::<sys::Bytes>().array_buffer() else { return false };
-        let Ok(bytes) = value::settled(&given).await else { return false };
+        self.read(&byte).await.is_some()
+    }
+
+    /// A part's bytes, for those that do not travel as they are. `None` if they cannot be read.
+    pub(super) async fn read(&self, part: &PartRange) -> Option<Vec<u8>> {
+        let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
+        let buffer = value::settled(&given).await.ok()?;
         // It may be of another realm, as the Blob may.
-        let length = Reflect::get(&bytes, &"byteLength".into()).ok().and_then(|length| length.as_f64());
-        length == Some(if byte.size() == 0 { 0.0 } else { 1.0 })
+        let length = Reflect::get(&buffer, &"byteLength".into()).ok()?.as_f64()?;
+        #[allow(clippy::cast_precision_loss)] // A part's size is below 2^53.
+        (length == part.size() as f64).then(|| Uint8Array::new(&buffer).to_vec())
     }
 }

@@ -57,8 +57,8 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'st
     });
     let guard = Guard { xhr, _progress: progress };
     let xhr = &guard.xhr;
-    // Only parts are carried this way, and a part is a slice.
-    xhr.send_with_opt_blob(outgoing.slice.as_ref()).map_err(failed)?;
+    // Only parts are carried this way, and a part is a Blob.
+    xhr.send_with_opt_blob(outgoing.part.as_ref()).map_err(failed)?;
     JsFuture::from(ended).await.map_err(|_| outgoing.unanswered())?;
     let headers = xhr.get_all_response_headers().unwrap_or_default();
     let text = xhr.response_text().ok().flatten().unwrap_or_default();

@@ -19,7 +19,8 @@ pub enum Failure {
     },
     /// The server failed (another 5xx, 408). Tried again; spends an attempt.
     Server,
-    /// Not allowed (401, 403). A part is tried with a fresh URL, twice; a request with fresh headers, once.
+    /// Not allowed (401, 403). What goes to a signed URL is tried with a fresh one, twice; what goes to the service's
+    /// API with fresh headers, once.
     Refused,
     /// The service does not know the session (404). Final, unless an earlier answer to completing was lost.
     Gone,

@@ -32,6 +32,8 @@ pub struct Limits {
     pub max_parts: u32,
     /// Bytes that no file may exceed.
     pub max_size: u64,
+    /// Parts that an empty file has: one empty part for most services, none for some.
+    pub empty_parts: u32,
 }
 
 /// How a file is cut: all parts alike, the last one as large as what is left. Chosen once, before the session,
@@ -40,6 +42,7 @@ pub struct Limits {
 pub struct Plan {
     size: u64,
     part_size: u64,
+    empty_parts: u32,
 }
 
 /// Why a file cannot be cut.
@@ -111,13 +114,13 @@ impl Plan {
             Some(asked) => asked.max(floor),
             None => Self::even(size, slots.into(), limits).max(floor).min(limits.max_part_size),
         };
-        Ok(Self { size, part_size: part_size.max(1) })
+        Ok(Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts })
     }
 
     /// The plan of an earlier upload, whose part size is a fact.
     #[must_use]
-    pub fn with_part_size(size: u64, part_size: u64) -> Self {
-        Self { size, part_size: part_size.max(1) }
+    pub fn with_part_size(size: u64, part_size: u64, limits: &Limits) -> Self {
+        Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts }
     }
 
     /// The smallest comfortable part that fills whole rounds of `slots`.
@@ -140,11 +143,14 @@ impl Plan {
         self.part_size
     }
 
-    /// How many parts there are: one, and empty, for an empty file.
+    /// How many parts there are.
     #[must_use]
     pub fn parts(&self) -> u32 {
-        // `new` keeps the count within `max_parts`, which is a u32.
-        u32::try_from(self.size.div_ceil(self.part_size).max(1)).unwrap_or(u32::MAX)
+        match self.size {
+            0 => self.empty_parts,
+            // `new` keeps the count within `max_parts`, which is a u32.
+            size => u32::try_from(size.div_ceil(self.part_size)).unwrap_or(u32::MAX),
+        }
     }
 
     /// Part `index`, counted from zero.
@@ -162,8 +168,13 @@ mod tests {
     use proptest::prelude::*;
 
     const MIB: u64 = 1 << 20;
-    const S3: Limits =
-        Limits { min_part_size: 5 * MIB, max_part_size: 5 << 30, max_parts: 10_000, max_size: 48_800 << 30 };
+    const S3: Limits = Limits {
+        min_part_size: 5 * MIB,
+        max_part_size: 5 << 30,
+        max_parts: 10_000,
+        max_size: 48_800 << 30,
+        empty_parts: 1,
+    };
 
     #[test]
     fn the_last_round_leaves_no_slot_idle() {

@@ -5,7 +5,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
-use crate::protocol::{Adapter, File, Gjirafa, S3Endpoint, S3Functions};
+use crate::protocol::{Adapter, File, Gjirafa, S3Endpoint, S3Functions, Veza};
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -24,6 +24,8 @@ pub(super) fn read(fields: &Fields<'_>, source: &Source, file: &mut File) -> Res
         Some("s3") if options.is_object() => s3(&options, source, file),
         Some("gjirafa") if options.is_object() => gjirafa(&options),
         Some("gjirafa") => Err(wrong("to", "gjirafa takes { baseUrl, projectId, headers }").into()),
+        Some("veza") if options.is_object() => veza(&options),
+        Some("veza") => Err(wrong("to", "veza takes { baseUrl, providerId, dataSourceId, headers }").into()),
         Some("s3") => Err(wrong("to", "s3 takes { endpoint }, or { create, sign, complete, … }").into()),
         _ => Err(missing().into()),
     }
@@ -85,6 +87,21 @@ fn gjirafa(options: &JsValue) -> Result<Destination, Refused> {
     if adapter.duplicate_check && adapter.file_hash.is_none() {
         return Err(fields.wrong("fileHash", "enableDuplicateCheck needs it").into());
     }
+    Ok((Box::new(adapter), api(&fields)?))
+}
+
+fn veza(options: &JsValue) -> Result<Destination, Refused> {
+    let known = ["baseUrl", "providerId", "dataSourceId", "headers", "credentials", "origins"];
+    let fields = Fields::new(options, "", &known)?;
+    let id = |name| {
+        let given = fields.text(name)?.filter(|text| !text.is_empty());
+        given.ok_or_else(|| fields.wrong(name, "an id is expected"))
+    };
+    let adapter = Veza {
+        base_url: address(&fields, "baseUrl", "https://tenant.vezacloud.example")?,
+        provider_id: id("providerId")?,
+        data_source_id: id("dataSourceId")?,
+    };
     Ok((Box::new(adapter), api(&fields)?))
 }
 

@@ -13,6 +13,7 @@ mod presigned;
 mod request;
 mod s3;
 mod url;
+mod veza;
 mod xml;
 
 pub use answer::{Answer, Response};
@@ -21,6 +22,7 @@ pub use json::Json;
 pub use request::{Body, Call, Request};
 pub use s3::{S3Endpoint, S3Functions};
 pub use url::{origin, scrubbed, shown};
+pub use veza::Veza;
 
 use crate::core::{Failed, PartRange, Reply, Rules, Step};
 

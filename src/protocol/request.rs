@@ -41,4 +41,11 @@ pub enum Body {
     Json(Json),
     /// The part's bytes as they are.
     Slice,
+    /// The part's bytes as base64 in one more field of a JSON object, the last one.
+    Base64Json {
+        /// The other fields.
+        fields: Json,
+        /// The field's name.
+        field: &'static str,
+    },
 }

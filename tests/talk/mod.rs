@@ -27,6 +27,9 @@ pub(crate) fn said(adapter: &dyn Adapter, step: &Step<Json>, file: &File) -> Str
                 Body::Empty => String::new(),
                 Body::Slice => "(the part)".into(),
                 Body::Json(body) => serde_json::to_string(body).unwrap(),
+                Body::Base64Json { fields, field } => {
+                    format!("{} and `{field}`: (the part as base64)", serde_json::to_string(fields).unwrap())
+                }
             };
             format!("{} {} ({to})\n{headers}\n{body}", request.method, request.url)
         }

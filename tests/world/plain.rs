@@ -27,7 +27,13 @@ impl Plain {
     pub(crate) fn new() -> Self {
         Self {
             rules: Rules {
-                limits: Limits { min_part_size: 1, max_part_size: 5 << 30, max_parts: 10_000, max_size: 5 << 40 },
+                limits: Limits {
+                    min_part_size: 1,
+                    max_part_size: 5 << 30,
+                    max_parts: 10_000,
+                    max_size: 5 << 40,
+                    empty_parts: 1,
+                },
                 preparing: Preparing::Tickets { batch: 50 },
                 on_pause: OnPause::Cut,
                 inspects: true,

@@ -98,6 +98,8 @@ impl<K: Clone> Upload<K> {
         self.outputs.push_back(Output::Save(change));
         self.phase = Phase::Sending { session };
         self.take_tickets(now, tickets);
+        // An empty file may have no parts at all.
+        self.close_if_whole();
     }
 
     /// The service has said what it holds of a session that is taken up, or that it holds none.

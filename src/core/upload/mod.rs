@@ -109,7 +109,7 @@ impl<K: Clone> Upload<K> {
     pub fn new(config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
         let slots = config.concurrency.unwrap_or(CONNECTIONS);
         let plan = match ledger.session() {
-            Some((_, part_size)) => Plan::with_part_size(size, *part_size),
+            Some((_, part_size)) => Plan::with_part_size(size, *part_size, &rules.limits),
             None => Plan::new(size, config.part_size, slots, &rules.limits)?,
         };
         let batch = match rules.preparing {

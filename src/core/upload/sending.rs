@@ -82,11 +82,14 @@ impl<K: Clone> Upload<K> {
     }
 
     fn carrier(&self, size: u64) -> Carrier {
+        let matters = size.saturating_mul(WORTH_WATCHING) > self.plan.size();
+        // What goes to the service's API carries the app's headers, and only fetch can be told not to take them along a
+        // redirect.
+        let is_signed = self.rules.preparing != Preparing::Nothing;
         match self.config.transport {
-            Transport::Fetch => Carrier::Fetch,
             Transport::Xhr => Carrier::Xhr,
-            Transport::Auto if self.watched && size.saturating_mul(WORTH_WATCHING) > self.plan.size() => Carrier::Xhr,
-            Transport::Auto => Carrier::Fetch,
+            Transport::Auto if self.watched && matters && is_signed => Carrier::Xhr,
+            Transport::Auto | Transport::Fetch => Carrier::Fetch,
         }
     }
 
@@ -166,6 +169,11 @@ impl<K: Clone> Upload<K> {
                     .iter()
                     .for_each(|queued| drop(parts[queued as usize].pass.take_if(|pass| pass.minted <= minted)));
                 queued.iter().chain([index]).for_each(|index| self.requeue(index));
+            }
+            // A token may have died: the next try has fresh headers.
+            Failure::Refused if self.parts[index as usize].refusals == 0 => {
+                self.parts[index as usize].refusals = 1;
+                self.requeue(index);
             }
             Failure::Refused
             | Failure::Gone

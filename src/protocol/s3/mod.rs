@@ -17,6 +17,7 @@ pub(super) const LIMITS: Limits = Limits {
     max_parts: 10_000,
     // 48.8 TiB: what ten thousand parts of 5 GiB make, and what S3 takes since it takes more than 5 TiB.
     max_size: 10_000 * (5 << 30),
+    empty_parts: 1,
 };
 
 /// URLs asked for at once: over twenty, so that a signing request is rare, and few enough for one request's line.

@@ -1,0 +1,124 @@
+//! Veza OAA's [multipart upload](https://docs.veza.com/4yItIzMvkpAvMVFAamTf/developers/api/oaa/rest-api/multipart-upload)
+//! (`:parts`): base64 in JSON, every call to one address.
+
+use super::answer::{nonsense, refusal};
+use super::url::escaped;
+use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin};
+use crate::core::{Failed, Failure, Limits, OnPause, Preparing, Reply, Rules, Step};
+
+/// A data source of a Veza tenant.
+#[derive(Clone, Debug)]
+pub struct Veza {
+    /// Where the API lives: the tenant's origin, or a proxy of the app's.
+    pub base_url: String,
+    /// Which custom provider.
+    pub provider_id: String,
+    /// Which of its data sources.
+    pub data_source_id: String,
+}
+
+const LIMITS: Limits = Limits {
+    // Nothing is said of a smallest part.
+    min_part_size: 1,
+    // What the vendor's SDK sends at the most, before base64.
+    max_part_size: 100_000_000,
+    max_parts: 99,
+    max_size: 99 * 100_000_000,
+    // An empty payload is completed with a count of zero.
+    empty_parts: 0,
+};
+
+impl Veza {
+    fn request(&self, body: Body) -> Call {
+        let base = self.base_url.trim_end_matches('/');
+        let (provider, source) = (escaped(&self.provider_id), escaped(&self.data_source_id));
+        let url = format!("{base}/api/v1/providers/custom/{provider}/datasources/{source}:parts");
+        Call::Http(Request { method: "POST", url, headers: Vec::new(), body, is_api: true })
+    }
+}
+
+fn upload_id(session: &Json) -> Json {
+    session.text("uploadId").unwrap_or_default().into()
+}
+
+impl Adapter for Veza {
+    fn kind(&self) -> &'static str {
+        "veza"
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            limits: LIMITS,
+            preparing: Preparing::Nothing,
+            // A number that is sent again replaces what was there: the last one wins.
+            on_pause: OnPause::Cut,
+            inspects: false,
+            verifies: false,
+            discards: false,
+            api: origin(&self.base_url),
+        }
+    }
+
+    fn call(&self, step: &Step<Json>, _: &File) -> Result<Call, Failed> {
+        let body = match step {
+            Step::Open { .. } => Body::Json(Json::object([("operation", "start".into())])),
+            Step::Send { session, part, .. } => Body::Base64Json {
+                fields: Json::object([
+                    ("operation", "upload".into()),
+                    ("upload_id", upload_id(session)),
+                    ("sequence_number", number(part).into()),
+                ]),
+                field: "data",
+            },
+            Step::Close { session, receipts } => Body::Json(Json::object([
+                ("operation", "complete".into()),
+                ("upload_id", upload_id(session)),
+                ("sequence_count", Json::from(receipts.len() as u64)),
+            ])),
+            // The rules say that there are none of these here.
+            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {
+                let words = format!("Veza has no `{}`", step.role());
+                return Err(Failed::new(Failure::Nonsense, words));
+            }
+        };
+        Ok(self.request(body))
+    }
+
+    fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let Answer::Http { request, response } = answer else {
+            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
+        };
+        if !response.is_ok() {
+            return Err(refusal(request, response));
+        }
+        // Every answer is an object, even where nothing in it matters: a page of a proxy's is none of Veza's.
+        let Some(json @ Json::Map(_)) = &response.json else {
+            return Err(nonsense(request, response, "JSON was expected: is `baseUrl` the tenant's address?"));
+        };
+        match step {
+            Step::Open { .. } => started(request, response, json),
+            Step::Send { .. } => Ok(Reply::Sent(Json::Null)),
+            Step::Close { .. } => Ok(Reply::Closed(json.clone())),
+            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {
+                Err(nonsense(request, response, "it was not asked for"))
+            }
+        }
+    }
+
+    fn outcome(&self, session: &Json, _: &Json) -> Outcome {
+        let id = session.text("uploadId").unwrap_or_default().to_owned();
+        Outcome { upload_id: id.clone(), object_id: Some(id), location: None }
+    }
+
+    fn etag<'a>(&self, _: &'a Json) -> Option<&'a str> {
+        None
+    }
+}
+
+/// `upload_id`, as it is or wrapped in `value`, as the vendor's SDK takes it too.
+fn started(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
+    match json.text("upload_id").or_else(|| json.get("value")?.text("upload_id")) {
+        Some(id) => Ok(Reply::Opened { session: Json::object([("uploadId", id.into())]), tickets: Vec::new() }),
+        None => Err(nonsense(request, response, "an `upload_id` was expected")),
+    }
+}
