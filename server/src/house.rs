@@ -68,9 +68,11 @@ impl House {
                 (mount, router)
             })
             .collect();
-        let names = mounts.iter().map(|(mount, _)| mount.name()).collect();
+        // A service may have more than one mount, side by side.
+        let mut names: Vec<_> = mounts.iter().map(|(mount, _)| mount.name()).collect();
+        names.dedup();
         let own = site::router(&services.options);
-        let own = own.merge(control::router(Arc::clone(&services), Arc::clone(&edge), names));
+        let own = own.merge(control::router(Arc::clone(&services), Arc::clone(&edge), names.into()));
         Self { services, edge, mounts, storage, own }
     }
 
@@ -94,7 +96,8 @@ impl House {
         }
         let router = router.clone();
         let answer = async |request| Ok(router.oneshot(request).await?);
-        self.edge.exchange(&call, request, control, &cors::API, answer).await
+        let look = |head: &[u8]| mount.look(&call, head);
+        self.edge.exchange(&call, request, control, &cors::API, &look, answer).await
     }
 
     async fn storage(&self, request: Request<Incoming>, control: &Arc<Control>) -> Result<Response<Body>, Cut> {
@@ -112,7 +115,8 @@ impl House {
             let response = storage.call(request.map(s3s::Body::http_body_unsync)).await;
             response.map(|response| response.map(Body::new)).map_err(|_| Cut)
         };
-        self.edge.exchange(&call, request, control, &cors::STORAGE, answer).await
+        let look = |_: &[u8]| Some(call.clone());
+        self.edge.exchange(&call, request, control, &cors::STORAGE, &look, answer).await
     }
 }
 

@@ -26,17 +26,21 @@ impl Keys {
         (Self { digest }, shown)
     }
 
+    /// The name of this key, none if it is not the one.
+    pub(crate) fn name(&self, key: &[u8]) -> Option<&'static str> {
+        // Digests are compared, so that the time it takes tells nothing of the key.
+        (<[u8; 32]>::from(Sha256::digest(key)) == self.digest).then_some(NAME)
+    }
+
     /// The name of the key sent as `Authorization: Bearer …` or `x-api-key`, none if none was sent.
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Option<&'static str>, Refused> {
         let bearer = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
         let bearer = bearer.map(|value| value.strip_prefix(b"Bearer ").unwrap_or_default());
         let plain = headers.get("x-api-key").map(|value| value.as_bytes());
-        // Digests are compared, so that the time it takes tells nothing of the key.
-        let known = |key: &[u8]| <[u8; 32]>::from(Sha256::digest(key)) == self.digest;
         let mut sent = bearer.into_iter().chain(plain).peekable();
         if sent.peek().is_none() {
             return Ok(None);
         }
-        if sent.all(known) { Ok(Some(NAME)) } else { Err(Refused) }
+        if sent.all(|key| self.name(key).is_some()) { Ok(Some(NAME)) } else { Err(Refused) }
     }
 }

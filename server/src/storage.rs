@@ -140,7 +140,7 @@ impl S3 for Storage {
         let claimed = input.multipart_upload.and_then(|list| list.parts).unwrap_or_default();
         let claims = claimed.into_iter().map(claim).collect::<S3Result<Vec<_>>>()?;
         let location = location(&origin.0, &session.upload);
-        let object = self.disk.complete(session, claims, location).await?;
+        let object = self.disk.complete(session, claims, location, self.disk.terms()).await?;
         Ok(S3Response::new(CompleteMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use common::World;
 use rusty_s3::Credentials;
-use serde_json::json;
+use serde_json::{Value, json};
 use upslice_server::options::ExternalOptions;
 
 fn relaying_to(store: &World) -> World {
@@ -65,4 +65,30 @@ fn a_store_that_is_away_is_a_bad_gateway() {
     drop(store);
     let answer = world.api("POST", "/s3/multipart").json(json!({ "filename": "a", "type": "" })).send();
     assert_eq!(answer.companion_error(), (502, "s3: InternalError".into()));
+}
+
+#[test]
+fn parts_that_come_to_the_service_itself_are_handed_on() {
+    let store = World::new();
+    let mut world = relaying_to(&store);
+    let target = "/veza/api/v1/providers/custom/p/datasources/d:parts";
+    let say = |world: &World, body: Value| {
+        world.api("POST", target).header("authorization", "Bearer demo-key").json(body).send()
+    };
+    let start =
+        |world: &World| say(world, json!({ "operation": "start" })).json()["upload_id"].as_str().unwrap().to_owned();
+    let complete = |id: &str, count: u16| json!({ "operation": "complete", "upload_id": id, "sequence_count": count });
+    let (id, empty) = (start(&world), start(&world));
+    world.restart();
+    for (number, data) in [(2, "YXdheQ=="), (1, "ZmFyIA==")] {
+        let body = json!({ "operation": "upload", "upload_id": id, "sequence_number": number, "data": data });
+        assert_eq!(say(&world, body).status, 200);
+    }
+    for (id, count) in [(&id, 2), (&id, 2), (&empty, 0), (&empty, 0)] {
+        let answer = say(&world, complete(id, count));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert_eq!(store.api("GET", &format!("/_/files/{id}")).send().body, b"far away");
+    assert_eq!(store.api("GET", &format!("/_/files/{empty}")).send().body, b"");
+    assert_eq!(world.files()[0]["parts"], 0);
 }

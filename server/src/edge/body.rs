@@ -1,5 +1,6 @@
 //! A request's body on its way: counted, and given back where a service stops reading early.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ use hyper::body::Incoming;
 
 /// A body that counts what is read of it. Dropped before its end, the rest can be taken up again from its [`Rest`].
 pub(crate) struct Metered {
+    /// Read already and counted, but not yet taken.
+    ahead: VecDeque<Result<Frame<Bytes>, hyper::Error>>,
     inner: Option<Incoming>,
     rest: Rest,
 }
@@ -31,7 +34,29 @@ struct Shared {
 impl Metered {
     /// Counts `inner` into `rest`.
     pub(crate) fn new(inner: Incoming, rest: Rest) -> Self {
-        Self { inner: Some(inner), rest }
+        Self { ahead: VecDeque::new(), inner: Some(inner), rest }
+    }
+
+    /// Reads until `look` has seen enough, `bytes` were shown to it or the body ends; all of it stays to be read.
+    pub(crate) async fn peek<T>(&mut self, bytes: usize, look: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+        let (mut head, mut frames) = (Vec::new(), VecDeque::new());
+        let seen = loop {
+            let seen = look(&head);
+            if seen.is_some() || head.len() >= bytes {
+                break seen;
+            }
+            let Some(frame) = self.frame().await else { break None };
+            let failed = frame.is_err();
+            if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
+                head.extend_from_slice(&data[..data.len().min(bytes - head.len())]);
+            }
+            frames.push_back(frame);
+            if failed {
+                break None;
+            }
+        };
+        self.ahead = frames;
+        seen
     }
 
     /// Reads and forgets until `bytes` have been read in all or the body ends.
@@ -83,6 +108,9 @@ impl HttpBody for Metered {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if let Some(frame) = self.ahead.pop_front() {
+            return Poll::Ready(Some(frame));
+        }
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(inner).poll_frame(cx));
         match &frame {
@@ -96,11 +124,17 @@ impl HttpBody for Metered {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
+        self.ahead.is_empty() && self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+        let ahead = self.ahead.iter().flatten().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum::<u64>();
+        let mut hint = self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + ahead);
+        }
+        hint.set_lower(hint.lower() + ahead);
+        hint
     }
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct Call {
     pub parts: Vec<u16>,
 }
 
+/// What a request is by the first bytes of its body, for services that say so only there; `None` asks for more of them.
+pub(crate) type Look<'a> = &'a (dyn Fn(&[u8]) -> Option<Call> + Send + Sync);
+
 /// A request to the storage origin. The bucket tells whose it is.
 pub(crate) fn storage_call(method: &Method, path: &str, query: &str) -> Call {
     let bucket = path.trim_start_matches('/').split('/').next().unwrap_or_default();

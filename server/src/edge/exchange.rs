@@ -10,7 +10,7 @@ use axum::http::{Method, Request, Response};
 use hyper::body::Incoming;
 
 use super::body::{Metered, Rest};
-use super::call::Call;
+use super::call::{Call, Look};
 use super::cors::Policy;
 use super::log::Log;
 use crate::faults::book::Book;
@@ -18,6 +18,9 @@ use crate::faults::perform::{self, BOUND};
 use crate::faults::rule::Fault;
 use crate::net::accept::Cut;
 use crate::net::control::Control;
+
+/// How much of a body is looked into before it is known what the request is.
+const HEAD: usize = 4 << 10;
 
 /// What accompanies every exchange.
 #[derive(Default)]
@@ -47,13 +50,14 @@ impl Edge {
         response
     }
 
-    /// Lets `service` answer `call`, unless a fault is in its way.
+    /// Lets `service` answer `call`, or what `look` finds it to be, unless a fault is in its way.
     pub(crate) async fn exchange<F>(
         &self,
         call: &Call,
         request: Request<Incoming>,
         control: &Arc<Control>,
         policy: &Policy,
+        look: Look<'_>,
         service: impl FnOnce(Request<Body>) -> F,
     ) -> Result<Response<Body>, Cut>
     where
@@ -61,10 +65,13 @@ impl Edge {
     {
         let rest = Rest::default();
         let ticket = self.log.begin(call, false, &request, rest.clone());
+        let (head, incoming) = request.into_parts();
+        let mut body = Metered::new(incoming, rest.clone());
+        let seen = body.peek(HEAD, look).await;
+        let call = seen.as_ref().unwrap_or(call);
+        ticket.named(call);
         let (plan, amnesty) = self.faults.plan(call);
         let _line = Line::new(control, plan.speed);
-        let (head, incoming) = request.into_parts();
-        let body = Metered::new(incoming, rest.clone());
 
         let act = plan.act.as_ref();
         let mut response = match perform::instead(act, body, control, &amnesty).await? {

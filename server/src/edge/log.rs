@@ -54,19 +54,16 @@ pub(crate) struct Ticket {
 impl Log {
     /// Notes that an exchange begins.
     pub(crate) fn begin<B>(&self, call: &Call, preflight: bool, request: &Request<B>, body: Rest) -> Ticket {
-        let step = match (preflight, call.step) {
-            (true, _) => serde_json::Value::from("preflight"),
-            // The names of steps are plain words.
-            (false, step) => serde_json::to_value(step).unwrap_or_default(),
-        };
+        let (step, part) = named(call);
+        let step = if preflight { Some("preflight".to_owned()) } else { step };
         let mut entries = lock(&self.0);
         let id = entries.next;
         entries.next += 1;
         entries.rows.push_back(Entry {
             id,
             service: call.service.clone(),
-            step: step.as_str().map(str::to_owned),
-            part: call.parts.first().copied(),
+            step,
+            part,
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             query: redacted_query(request.uri().query().unwrap_or_default()),
@@ -94,6 +91,11 @@ impl Log {
 }
 
 impl Ticket {
+    /// Notes what the body said the request is.
+    pub(crate) fn named(&self, call: &Call) {
+        self.note(|entry| (entry.step, entry.part) = named(call));
+    }
+
     /// Notes the answer's status.
     pub(crate) fn answered(self, status: u16) {
         self.note(|entry| entry.status = Some(status));
@@ -116,6 +118,12 @@ impl Drop for Ticket {
             entry.end_ms = Some(Moment::now().epoch_ms());
         });
     }
+}
+
+fn named(call: &Call) -> (Option<String>, Option<u16>) {
+    // The names of steps are plain words.
+    let step = serde_json::to_value(call.step).unwrap_or_default();
+    (step.as_str().map(str::to_owned), call.parts.first().copied())
 }
 
 fn redacted_headers(headers: &HeaderMap) -> BTreeMap<String, String> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,7 +13,7 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Mount;
+use super::{Mount, json};
 use crate::edge::call::{Call, Step, parameter, segments};
 use crate::services::{JSON_LIMIT, Services, StorageOrigin};
 use crate::store::MOST_PARTS;
@@ -195,11 +194,7 @@ fn read_number(text: &str) -> Result<u16, Refusal> {
 }
 
 fn read_json(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
-    let body = body.map_err(|rejection| Refusal(rejection.status(), rejection.body_text()))?;
-    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !said.starts_with("application/json") {
-        return Err(bad("the body must be sent as application/json"));
-    }
+    let body = json::body(headers, body).map_err(|(status, message)| Refusal(status, message))?;
     serde_json::from_slice(&body).map_err(|error| bad(&format!("the body is not JSON: {error}")))
 }
 

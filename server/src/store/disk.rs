@@ -11,14 +11,14 @@ use futures::Stream;
 use super::error::{StoreError, StoreResult};
 use super::incoming::{self, Promises};
 use super::object;
-use super::record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use super::record::{Claim, Description, FileRow, Object, Receipt, Terms, Upload};
 use super::session::Session;
 use crate::chance;
 
 /// What the embedded store enforces and whether it keeps anything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
-    /// The least size of every part but the last.
+    /// The least size of every part but the last, by S3's own rules.
     pub floor: u64,
     /// Bodies are counted and discarded.
     pub sink: bool,
@@ -78,6 +78,17 @@ impl Disk {
         self.find(id).filter(|session| session.upload.key == key).ok_or_else(StoreError::no_such_upload)
     }
 
+    /// The session, open or completed, whose upload is the wanted one.
+    pub(crate) fn search(&self, wanted: impl Fn(&Upload) -> bool) -> Option<Arc<Session>> {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().find(|session| wanted(&session.upload)).cloned()
+    }
+
+    /// What S3 asks of a completion.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { floor: self.rules.floor, empty: false }
+    }
+
     /// The session that was last completed under this key.
     pub(crate) fn completed(&self, key: &str) -> Option<(Arc<Session>, Object)> {
         let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
@@ -110,9 +121,9 @@ impl Disk {
         session: Arc<Session>,
         claims: Vec<Claim>,
         location: String,
+        terms: Terms,
     ) -> StoreResult<Object> {
-        let floor = self.rules.floor;
-        blocking(move || session.complete(&claims, location, floor)).await
+        blocking(move || session.complete(&claims, location, terms)).await
     }
 
     /// Gives a session up.

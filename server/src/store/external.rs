@@ -1,8 +1,9 @@
 //! Any S3-compatible store elsewhere. Every operation is one presigned request, made here or handed to the browser; what
 //! S3 cannot tell later (name, owner, outcome) is kept in one small JSON file per upload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusty_s3::actions::{
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::client::{Client, between};
 use super::error::{StoreError, StoreResult};
-use super::record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use super::record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
 use super::session::{load, save};
 use crate::chance;
 use crate::moment::Moment;
@@ -29,7 +31,9 @@ pub(crate) struct External {
     credentials: Credentials,
     expiry: Duration,
     ledger: PathBuf,
-    agent: ureq::Agent,
+    /// The upload ids by key, as the ledger has them.
+    ids: Mutex<HashMap<String, String>>,
+    client: Client,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,8 +51,10 @@ impl External {
         let credentials = options.credentials.clone();
         let ledger = data.join("external");
         std::fs::create_dir_all(&ledger)?;
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Self { bucket, credentials, expiry, ledger, agent })
+        let external = Self { bucket, credentials, expiry, ledger, ids: Mutex::default(), client: Client::new() };
+        let known = external.entries()?.into_iter().map(|entry| (entry.upload.key, entry.upload.id)).collect();
+        *external.ids.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(external)
     }
 
     /// Begins an upload there.
@@ -62,12 +68,38 @@ impl External {
         let upload =
             Upload { id: answer.upload_id().to_owned(), key, bucket: self.bucket.name().to_owned(), description };
         save(&self.ledger, &record_name(&upload.id), &Entry { upload: upload.clone(), object: None })?;
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.insert(upload.key.clone(), upload.id.clone());
+        drop(ids);
         Ok(upload)
     }
 
     /// The upload of this id, if it was begun here.
     pub(crate) async fn find(&self, id: &str) -> StoreResult<Option<Upload>> {
         Ok(load::<Entry>(&self.ledger, &record_name(id)).ok().map(|entry| entry.upload))
+    }
+
+    /// The upload of this key, if it was begun here.
+    pub(crate) fn find_key(&self, key: &str) -> Option<Upload> {
+        let id = self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
+        Some(load::<Entry>(&self.ledger, &record_name(&id)).ok()?.upload)
+    }
+
+    /// Hands a part on.
+    pub(crate) async fn put(&self, upload: &Upload, number: u16, body: Vec<u8>) -> StoreResult<Receipt> {
+        let action = UploadPart::new(&self.bucket, Some(&self.credentials), &upload.key, number, &upload.id);
+        let size = body.len() as u64;
+        let answer = self.client.exchange("PUT", action.sign(OWN_REQUESTS), Vec::new(), body).await?;
+        let etag = answer.etag.ok_or_else(|| unreadable(&"it has no ETag"))?;
+        Ok(receipt(etag, size))
+    }
+
+    /// The stored parts, or the object once completed.
+    pub(crate) async fn progress(&self, upload: &Upload) -> StoreResult<Progress> {
+        match load::<Entry>(&self.ledger, &record_name(&upload.id))?.object {
+            Some(object) => Ok(Progress::Completed(object)),
+            None => self.list(upload).await.map(Progress::Open),
+        }
     }
 
     /// Addresses to which these parts may be PUT.
@@ -98,7 +130,7 @@ impl External {
     }
 
     /// Completes there; repeating it answers from the ledger.
-    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>) -> StoreResult<Object> {
+    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>, terms: Terms) -> StoreResult<Object> {
         let name = record_name(&upload.id);
         if let Some(object) = load::<Entry>(&self.ledger, &name)?.object {
             let said = object.parts.iter().map(|(number, receipt)| (*number, receipt.etag.as_str()));
@@ -106,6 +138,19 @@ impl External {
             return if repeats { Ok(object) } else { Err(StoreError::no_such_upload()) };
         }
         let stored = self.list(upload).await?;
+        let last = claims.last().map(|claim| claim.number);
+        let short = |(number, part): &&(u16, Receipt)| part.size < terms.floor && Some(*number) != last;
+        let claimed = |(number, _): &&(u16, Receipt)| claims.iter().any(|claim| claim.number == *number);
+        if let Some((number, _)) = stored.iter().filter(claimed).find(short) {
+            return Err(StoreError::new("EntityTooSmall", format!("part {number} is smaller than {}", terms.floor)));
+        }
+        let body = if claims.is_empty() && terms.empty {
+            // No S3 completes an upload without parts.
+            let nothing = self.put(upload, 1, Vec::new()).await?;
+            completion_body(&[Claim { number: 1, etag: nothing.etag }])
+        } else {
+            completion_body(&claims)
+        };
         let action = CompleteMultipartUpload::new(
             &self.bucket,
             Some(&self.credentials),
@@ -114,7 +159,7 @@ impl External {
             std::iter::empty(),
         );
         let url = action.sign(OWN_REQUESTS);
-        let text = self.ask("POST", url, Vec::new(), completion_body(&claims)).await?;
+        let text = self.ask("POST", url, Vec::new(), body).await?;
         let location =
             between(&text, "Location").map_or_else(|| self.bucket.object_url(&upload.key).to_string(), str::to_owned);
         let sizes: BTreeMap<u16, u64> = stored.into_iter().map(|(number, receipt)| (number, receipt.size)).collect();
@@ -165,11 +210,15 @@ impl External {
     }
 
     fn completed(&self) -> StoreResult<Vec<(Upload, Object)>> {
+        let entries = self.entries()?.into_iter();
+        Ok(entries.filter_map(|entry| entry.object.map(|object| (entry.upload, object))).collect())
+    }
+
+    fn entries(&self) -> StoreResult<Vec<Entry>> {
         let mut found = Vec::new();
         for file in std::fs::read_dir(&self.ledger)? {
-            let name = file?.file_name();
-            let Ok(entry) = load::<Entry>(&self.ledger, &name.to_string_lossy()) else { continue };
-            found.extend(entry.object.map(|object| (entry.upload, object)));
+            // What cannot be read is no record, but a draft that a killed process left.
+            found.extend(load::<Entry>(&self.ledger, &file?.file_name().to_string_lossy()));
         }
         Ok(found)
     }
@@ -181,35 +230,7 @@ impl External {
         headers: Vec<(&'static str, String)>,
         body: String,
     ) -> StoreResult<String> {
-        let agent = self.agent.clone();
-        let exchange = move || -> Result<(u16, String), ureq::Error> {
-            let mut request = ureq::http::Request::builder().method(method).uri(url.as_str());
-            for (name, value) in headers {
-                request = request.header(name, value);
-            }
-            let mut answer = agent.run(request.body(body)?)?;
-            Ok((answer.status().as_u16(), answer.body_mut().read_to_string()?))
-        };
-        let failed = |error: &dyn std::fmt::Display| {
-            let message = format!("the external store did not answer: {error}");
-            StoreError { status: axum::http::StatusCode::BAD_GATEWAY, ..StoreError::new("InternalError", message) }
-        };
-        let done = tokio::task::spawn_blocking(exchange).await.map_err(|error| failed(&error))?;
-        let (status, text) = done.map_err(|error| failed(&error))?;
-        // A completion may answer 200 and say in the body that it failed.
-        if (200..300).contains(&status) && !text.contains("<Error>") {
-            return Ok(text);
-        }
-        let mut error = StoreError::new(
-            between(&text, "Code").unwrap_or("InternalError"),
-            between(&text, "Message").unwrap_or("the external store refused without saying why"),
-        );
-        if let Ok(status) = axum::http::StatusCode::from_u16(status)
-            && !status.is_success()
-        {
-            error.status = status;
-        }
-        Err(error)
+        Ok(self.client.exchange(method, url, headers, body.into_bytes()).await?.text)
     }
 }
 
@@ -225,11 +246,6 @@ fn completion_body(claims: &[Claim]) -> String {
         format!("<Part><ETag>{etag}</ETag><PartNumber>{}</PartNumber></Part>", claim.number)
     });
     format!("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", parts.collect::<String>())
-}
-
-fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-    rest.split_once(&format!("</{tag}>")).map(|(inner, _)| inner)
 }
 
 /// A part that is kept there.

@@ -84,11 +84,16 @@ where
                 size += bytes.len();
                 batch.push(bytes);
             }
-            Some(Err(error)) => return Err(StoreError::new("IncompleteBody", format!("the body broke off: {error}"))),
+            Some(Err(error)) => return Err(broke_off(&error)),
             None => return Ok((batch, true)),
         }
     }
     Ok((batch, false))
+}
+
+/// The client did not send all it said.
+pub(crate) fn broke_off(error: &impl std::fmt::Display) -> StoreError {
+    StoreError::new("IncompleteBody", format!("the body broke off: {error}"))
 }
 
 struct Writer {

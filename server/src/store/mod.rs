@@ -1,6 +1,7 @@
 //! Object storage: embedded on local disk, or any S3-compatible store elsewhere. Knows uploads, parts and objects; knows
 //! neither HTTP nor any service's shapes.
 
+mod client;
 pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod external;
@@ -14,13 +15,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, TryStreamExt as _};
 use url::Url;
 
 use disk::Disk;
 use error::{StoreError, StoreResult};
 use external::External;
-use record::{Claim, Description, FileRow, Object, Receipt, Upload};
+use incoming::Promises;
+use record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
 use signer::Signer;
 
 /// The most parts of one upload, in every S3.
@@ -69,12 +71,18 @@ impl Store {
             Self::Embedded(disk, _) => disk.find(id).map(|session| session.upload.clone()),
             Self::External(external) => external.find(id).await?,
         };
-        upload
-            .filter(|upload| {
-                let said = &upload.description;
-                upload.key == key && said.service == service && said.owner.as_deref() == owner
-            })
-            .ok_or_else(StoreError::no_such_upload)
+        upload.filter(|upload| belongs(upload, service, key, owner)).ok_or_else(StoreError::no_such_upload)
+    }
+
+    /// The upload of this key, for services that tell clients the key alone.
+    pub(crate) async fn find_key(&self, service: &str, key: &str, owner: Option<&str>) -> StoreResult<Upload> {
+        let upload = match self {
+            Self::Embedded(disk, _) => {
+                disk.search(|upload| belongs(upload, service, key, owner)).map(|session| session.upload.clone())
+            }
+            Self::External(external) => external.find_key(key).filter(|upload| belongs(upload, service, key, owner)),
+        };
+        upload.ok_or_else(StoreError::no_such_upload)
     }
 
     /// Addresses to which these parts may be PUT; `origin` is the storage origin that the client reaches.
@@ -96,14 +104,60 @@ impl Store {
         }
     }
 
-    /// Completes an upload; repeating it answers the same.
-    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>, origin: &Url) -> StoreResult<Object> {
+    /// Takes a part that came to the service itself.
+    pub(crate) async fn put<S, E>(&self, upload: &Upload, number: u16, body: S) -> StoreResult<Receipt>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: std::fmt::Display,
+    {
         match self {
             Self::Embedded(disk, _) => {
                 let session = disk.session(&upload.id, &upload.key)?;
-                disk.complete(session, claims, location(origin, upload)).await
+                disk.put(session, number, body, Promises::default()).await
             }
-            Self::External(external) => external.complete(upload, claims).await,
+            Self::External(external) => {
+                let body = body.try_fold(Vec::new(), async |mut whole, bytes| {
+                    whole.extend_from_slice(&bytes);
+                    Ok(whole)
+                });
+                let body = body.await.map_err(|error| incoming::broke_off(&error))?;
+                external.put(upload, number, body).await
+            }
+        }
+    }
+
+    /// The stored parts, or the object once completed.
+    pub(crate) async fn progress(&self, upload: &Upload) -> StoreResult<Progress> {
+        match self {
+            Self::Embedded(disk, _) => disk.session(&upload.id, &upload.key)?.progress(),
+            Self::External(external) => external.progress(upload).await,
+        }
+    }
+
+    /// Completes an upload by S3's rules; repeating it answers the same.
+    pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>, origin: &Url) -> StoreResult<Object> {
+        let terms = match self {
+            Self::Embedded(disk, _) => disk.terms(),
+            // The other store has rules of its own.
+            Self::External(_) => Terms { floor: 0, empty: false },
+        };
+        self.complete_on(terms, upload, claims, origin).await
+    }
+
+    /// Completes an upload on the service's own terms.
+    pub(crate) async fn complete_on(
+        &self,
+        terms: Terms,
+        upload: &Upload,
+        claims: Vec<Claim>,
+        origin: &Url,
+    ) -> StoreResult<Object> {
+        match self {
+            Self::Embedded(disk, _) => {
+                let session = disk.session(&upload.id, &upload.key)?;
+                disk.complete(session, claims, location(origin, upload), terms).await
+            }
+            Self::External(external) => external.complete(upload, claims, terms).await,
         }
     }
 
@@ -152,6 +206,11 @@ pub(crate) fn service_of(bucket: &str) -> Option<&str> {
 /// Where an object of the embedded store is.
 pub(crate) fn location(origin: &Url, upload: &Upload) -> String {
     format!("{}/{}/{}", origin.as_str().trim_end_matches('/'), upload.bucket, upload.key)
+}
+
+fn belongs(upload: &Upload, service: &str, key: &str, owner: Option<&str>) -> bool {
+    let said = &upload.description;
+    upload.key == key && said.service == service && said.owner.as_deref() == owner
 }
 
 fn row(upload: &Upload, object: &Object, sha256: Option<String>) -> FileRow {

@@ -58,6 +58,24 @@ pub(crate) struct Claim {
     pub etag: String,
 }
 
+/// What a service asks of a completion.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// The least size of every part but the last.
+    pub floor: u64,
+    /// No parts at all are an empty object.
+    pub empty: bool,
+}
+
+/// How far an upload is.
+#[derive(Debug, Clone)]
+pub(crate) enum Progress {
+    /// These parts are stored, in order.
+    Open(Vec<(u16, Receipt)>),
+    /// It is over, and this is the outcome.
+    Completed(Object),
+}
+
 /// A completed upload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, StoreResult};
 use super::incoming::Arrived;
-use super::record::{Claim, Object, Receipt, Upload};
+use super::record::{Claim, Object, Progress, Receipt, Terms, Upload};
 use crate::chance;
 use crate::moment::Moment;
 
@@ -90,17 +90,26 @@ impl Session {
 
     /// The stored parts in order.
     pub(crate) fn parts(&self) -> StoreResult<Vec<(u16, Receipt)>> {
+        match self.progress()? {
+            Progress::Open(parts) => Ok(parts),
+            Progress::Completed(_) => Err(StoreError::no_such_upload()),
+        }
+    }
+
+    /// The stored parts, or the object once completed.
+    pub(crate) fn progress(&self) -> StoreResult<Progress> {
         match &*self.lock() {
-            State::Open(parts) => Ok(parts.iter().map(|(number, receipt)| (*number, receipt.clone())).collect()),
-            State::Completed(_) | State::Aborted => Err(StoreError::no_such_upload()),
+            State::Open(parts) => Ok(Progress::Open(parts.iter().map(|(at, part)| (*at, part.clone())).collect())),
+            State::Completed(object) => Ok(Progress::Completed(object.clone())),
+            State::Aborted => Err(StoreError::no_such_upload()),
         }
     }
 
     /// Checks every rule, then completes. The same claims on a completed session get the same answer.
-    pub(crate) fn complete(&self, claims: &[Claim], location: String, floor: u64) -> StoreResult<Object> {
+    pub(crate) fn complete(&self, claims: &[Claim], location: String, terms: Terms) -> StoreResult<Object> {
         let mut state = self.lock();
         let parts = match &*state {
-            State::Open(parts) => select(parts, claims, floor)?,
+            State::Open(parts) => select(parts, claims, terms)?,
             State::Completed(object) if repeats(object, claims) => return Ok(object.clone()),
             State::Completed(_) | State::Aborted => return Err(StoreError::no_such_upload()),
         };
@@ -174,8 +183,11 @@ fn sweep(folder: &Path, state: &State) -> StoreResult<()> {
 
 /// The claimed parts, if S3's rules allow them: ascending numbers, known parts with their ETags, none but the last
 /// below the floor.
-fn select(parts: &BTreeMap<u16, Receipt>, claims: &[Claim], floor: u64) -> StoreResult<Vec<(u16, Receipt)>> {
+fn select(parts: &BTreeMap<u16, Receipt>, claims: &[Claim], terms: Terms) -> StoreResult<Vec<(u16, Receipt)>> {
     if claims.is_empty() {
+        if terms.empty {
+            return Ok(Vec::new());
+        }
         return Err(StoreError::new("MalformedXML", "You must specify at least one part."));
     }
     if claims.windows(2).any(|pair| pair[0].number >= pair[1].number) {
@@ -194,6 +206,7 @@ fn select(parts: &BTreeMap<u16, Receipt>, claims: &[Claim], floor: u64) -> Store
         };
         selected.push((claim.number, receipt.clone()));
     }
+    let floor = terms.floor;
     let all_but_last = &selected[..selected.len() - 1];
     if let Some((number, receipt)) = all_but_last.iter().find(|(_, receipt)| receipt.size < floor) {
         let message = format!(
