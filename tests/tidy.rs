@@ -79,8 +79,17 @@ fn the_core_sees_no_service_and_no_browser() {
 }
 
 #[test]
+fn encoders_see_bytes_and_nothing_else() {
+    assert_never_named("src/encode", &["crate::core", "crate::protocol", "crate::browser", "crate::js", "serde"]);
+    assert_never_named("src/encode", &WEB);
+}
+
+#[test]
 fn protocols_see_no_browser() {
-    assert_never_named("src/protocol", &["crate::browser", "crate::js", "SystemTime", "std::time::Instant"]);
+    assert_never_named(
+        "src/protocol",
+        &["crate::encode", "crate::browser", "crate::js", "SystemTime", "std::time::Instant"],
+    );
     assert_never_named("src/protocol", &WEB);
 }
 

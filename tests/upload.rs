@@ -1423,3 +1423,63 @@ mod companion {
         assert_eq!(world.life(id).retries.len(), 0);
     }
 }
+
+/// Services whose parts go to the API itself, with the app's headers and no ticket.
+mod without_tickets {
+    use super::*;
+
+    fn world() -> World<Plain> {
+        world_with(|rules| {
+            rules.preparing = Preparing::Nothing;
+            rules.inspects = false;
+            rules.discards = false;
+            rules.limits.empty_parts = 0;
+        })
+    }
+
+    #[test]
+    fn parts_are_sent_without_signing_and_by_fetch_even_if_watched() {
+        let mut world = world();
+        let id = world.add(12 * MIB, parts_of(MIB), Ledger::default());
+        world.tell(id, Input::Watched(true));
+        world.tell(id, Input::Start);
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!((world.life(id).count("sign"), world.life(id).sends.len()), (0, 12));
+        assert!(world.life(id).sends.iter().all(|send| send.carrier == Carrier::Fetch));
+    }
+
+    #[test]
+    fn a_token_that_died_is_mended_by_fresh_headers_once_for_each_part() {
+        let mut world = world();
+        world.refuse(1);
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!((world.life(id).sends.len(), world.life(id).retries.len()), (4, 0));
+        let mut world = self::world();
+        world.part_fault(2, 2, How::Say(401, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unauthorized);
+    }
+
+    #[test]
+    fn an_empty_file_without_parts_is_completed_at_once() {
+        let mut world = world();
+        let id = world.upload(0, parts_of(MIB));
+        world.run();
+        assert!(world.life(id).is_stored(), "{:?}", world.life(id).ending);
+        assert_eq!((world.life(id).sends.len(), world.life(id).count("complete")), (0, 1));
+        assert!(world.life(id).progress.whole);
+    }
+
+    #[test]
+    fn a_lost_answer_to_completing_is_unproven_where_nobody_can_be_asked() {
+        let mut world = world();
+        world.lose_answer("complete");
+        let id = world.upload(MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unproven);
+    }
+}

@@ -81,8 +81,13 @@ impl Meter {
     }
 
     /// How far it is.
-    pub(super) fn read(&self, now: Instant, moved: u64, parts_stored: u32, parts_total: u32) -> Progress {
-        let whole = parts_stored == parts_total;
+    pub(super) fn read(
+        &self,
+        now: Instant,
+        moved: u64,
+        whole: bool,
+        (parts_stored, parts_total): (u32, u32),
+    ) -> Progress {
         let rate = self.rate(now);
         let remaining = self.total.saturating_sub(moved);
         #[allow(clippy::cast_precision_loss)] // Nor does the time that is left.
@@ -125,7 +130,7 @@ mod tests {
         let mut meter = Meter::new(1000);
         meter.sample(at(0), 0, false);
         meter.sample(at(20), 1000, false);
-        let seen: Vec<_> = [1_000, 4_000].map(|millis| meter.read(at(millis), 1000, 0, 1)).into();
+        let seen: Vec<_> = [1_000, 4_000].map(|millis| meter.read(at(millis), 1000, false, (0, 1))).into();
         assert_eq!(seen.iter().map(|progress| progress.rate as u64).collect::<Vec<_>>(), [1000, 250]);
         assert!(seen.iter().all(|progress| progress.sent == 999 && progress.left.is_none()));
     }
@@ -134,7 +139,7 @@ mod tests {
     fn parts_that_come_slowly_have_a_speed_all_the_same() {
         let mut meter = Meter::new(100);
         (0..=4).for_each(|parts| meter.sample(at(parts * 10_000), parts * 10, false));
-        assert_eq!(meter.read(at(40_000), 40, 4, 10).rate as u64, 1);
-        assert_eq!(meter.read(at(200_000), 40, 4, 10).rate as u64, 0);
+        assert_eq!(meter.read(at(40_000), 40, false, (4, 10)).rate as u64, 1);
+        assert_eq!(meter.read(at(200_000), 40, false, (4, 10)).rate as u64, 0);
     }
 }

@@ -122,13 +122,17 @@ impl<K: Clone> Upload<K> {
     }
 
     fn is_whole(&self) -> bool {
-        self.stored == self.plan.parts()
+        match self.plan.parts() {
+            // An upload without parts is as whole as its completion.
+            0 => matches!(self.phase, Phase::Closing(_)) || self.ended == Some(State::Completed),
+            parts => self.stored == parts,
+        }
     }
 
     /// How far it is.
     #[must_use]
     pub fn progress(&self, now: Instant) -> Progress {
-        self.meter.read(now, self.in_motion(), self.stored, self.plan.parts())
+        self.meter.read(now, self.in_motion(), self.is_whole(), (self.stored, self.plan.parts()))
     }
 
     /// Where it stands.
