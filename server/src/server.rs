@@ -95,7 +95,7 @@ fn furnish(options: Options, keys: Keys) -> Result<House, StoreError> {
     }
     let rules = Rules { floor: options.min_part_size, sink: options.sink };
     let disk = Arc::new(Disk::open(&data, rules)?);
-    let signer = Signer::open(&data, options.url_expiry)?;
+    let signer = Signer::open(&data)?;
     let origin = storage::service(Arc::clone(&disk), &signer);
     let store = Store::Embedded(disk, signer);
     Ok(House::new(Arc::new(Services { store, keys, options }), Some(origin)))

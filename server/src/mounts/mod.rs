@@ -1,5 +1,6 @@
 //! The services. A new one is a file or folder here, a line in [`all`], and a conversation test.
 
+pub(crate) mod gjirafa;
 mod json;
 pub(crate) mod s3;
 pub(crate) mod veza;
@@ -34,5 +35,5 @@ pub(crate) trait Mount: Send + Sync {
 
 /// Every service of this server.
 pub(crate) fn all() -> Vec<Box<dyn Mount>> {
-    vec![Box::new(s3::Companion), Box::new(veza::Veza::OWN), Box::new(veza::Veza::ROOT)]
+    vec![Box::new(s3::Companion), Box::new(veza::Veza::OWN), Box::new(veza::Veza::ROOT), Box::new(gjirafa::Gjirafa)]
 }

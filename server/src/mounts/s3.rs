@@ -93,9 +93,9 @@ async fn sign_one(
 ) -> Result<Json<Value>, Refusal> {
     let number = read_number(&part)?;
     let upload = find(&services, &headers, &id, &query).await?;
-    let urls = services.store.sign(&upload, &[number], &origin.0).await?;
-    let expires = services.options.url_expiry.as_secs();
-    Ok(Json(json!({ "url": urls.first().map(|(_, url)| url.as_str()), "expires": expires })))
+    let expiry = services.options.url_expiry;
+    let urls = services.store.sign(&upload, &[number], &origin.0, expiry).await?;
+    Ok(Json(json!({ "url": urls.first().map(|(_, url)| url.as_str()), "expires": expiry.as_secs() })))
 }
 
 async fn sign_many(
@@ -111,7 +111,7 @@ async fn sign_many(
     })?;
     let numbers = numbers.split(',').map(read_number).collect::<Result<Vec<_>, _>>()?;
     let upload = find(&services, &headers, &id, &query).await?;
-    let urls = services.store.sign(&upload, &numbers, &origin.0).await?;
+    let urls = services.store.sign(&upload, &numbers, &origin.0, services.options.url_expiry).await?;
     let urls: Map<String, Value> =
         urls.into_iter().map(|(number, url)| (number.to_string(), url.to_string().into())).collect();
     Ok(Json(json!({ "presignedUrls": urls })))

@@ -84,6 +84,12 @@ impl Disk {
         sessions.values().find(|session| wanted(&session.upload)).cloned()
     }
 
+    /// Whether an upload was completed that is as wanted.
+    pub(crate) fn any_completed(&self, wanted: impl Fn(&Upload) -> bool) -> bool {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().any(|session| wanted(&session.upload) && session.object().is_some())
+    }
+
     /// What S3 asks of a completion.
     pub(crate) fn terms(&self) -> Terms {
         Terms { floor: self.rules.floor, empty: false }

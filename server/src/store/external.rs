@@ -17,7 +17,7 @@ use url::Url;
 use super::client::{Client, between};
 use super::error::{StoreError, StoreResult};
 use super::record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
-use super::session::{load, save};
+use super::session::{bare, load, save};
 use crate::chance;
 use crate::moment::Moment;
 use crate::options::ExternalOptions;
@@ -102,11 +102,15 @@ impl External {
         }
     }
 
-    /// Addresses to which these parts may be PUT.
-    pub(crate) async fn part_urls(&self, upload: &Upload, parts: &[u16]) -> StoreResult<Vec<(u16, Url)>> {
-        let sign = |part| {
-            UploadPart::new(&self.bucket, Some(&self.credentials), &upload.key, part, &upload.id).sign(self.expiry)
-        };
+    /// Addresses to which these parts may be PUT for so long.
+    pub(crate) async fn part_urls(
+        &self,
+        upload: &Upload,
+        parts: &[u16],
+        expiry: Duration,
+    ) -> StoreResult<Vec<(u16, Url)>> {
+        let sign =
+            |part| UploadPart::new(&self.bucket, Some(&self.credentials), &upload.key, part, &upload.id).sign(expiry);
         Ok(parts.iter().map(|part| (*part, sign(*part))).collect())
     }
 
@@ -133,8 +137,8 @@ impl External {
     pub(crate) async fn complete(&self, upload: &Upload, claims: Vec<Claim>, terms: Terms) -> StoreResult<Object> {
         let name = record_name(&upload.id);
         if let Some(object) = load::<Entry>(&self.ledger, &name)?.object {
-            let said = object.parts.iter().map(|(number, receipt)| (*number, receipt.etag.as_str()));
-            let repeats = said.eq(claims.iter().map(|claim| (claim.number, claim.etag.as_str())));
+            let said = object.parts.iter().map(|(number, receipt)| (*number, bare(&receipt.etag)));
+            let repeats = said.eq(claims.iter().map(|claim| (claim.number, bare(&claim.etag))));
             return if repeats { Ok(object) } else { Err(StoreError::no_such_upload()) };
         }
         let stored = self.list(upload).await?;
@@ -207,6 +211,11 @@ impl External {
         let disposition = crate::files::disposition(&upload.description.name);
         action.query_mut().insert("response-content-disposition", disposition);
         Ok(Some(action.sign(self.expiry)))
+    }
+
+    /// Whether an upload was completed that is as wanted.
+    pub(crate) fn any_completed(&self, wanted: impl Fn(&Upload) -> bool) -> StoreResult<bool> {
+        Ok(self.completed()?.iter().any(|(upload, _)| wanted(upload)))
     }
 
     fn completed(&self) -> StoreResult<Vec<(Upload, Object)>> {

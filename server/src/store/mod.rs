@@ -13,6 +13,7 @@ pub(crate) mod signer;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
@@ -85,14 +86,28 @@ impl Store {
         upload.ok_or_else(StoreError::no_such_upload)
     }
 
-    /// Addresses to which these parts may be PUT; `origin` is the storage origin that the client reaches.
-    pub(crate) async fn sign(&self, upload: &Upload, parts: &[u16], origin: &Url) -> StoreResult<Vec<(u16, Url)>> {
+    /// Whether an upload was completed that is as wanted.
+    pub(crate) fn any_completed(&self, wanted: impl Fn(&Upload) -> bool) -> StoreResult<bool> {
+        match self {
+            Self::Embedded(disk, _) => Ok(disk.any_completed(wanted)),
+            Self::External(external) => external.any_completed(wanted),
+        }
+    }
+
+    /// Addresses to which these parts may be PUT for so long; `origin` is the storage origin that the client reaches.
+    pub(crate) async fn sign(
+        &self,
+        upload: &Upload,
+        parts: &[u16],
+        origin: &Url,
+        expiry: Duration,
+    ) -> StoreResult<Vec<(u16, Url)>> {
         match self {
             Self::Embedded(disk, signer) => {
                 disk.session(&upload.id, &upload.key)?.check_open()?;
-                signer.part_urls(origin, upload, parts)
+                signer.part_urls(origin, upload, parts, expiry)
             }
-            Self::External(external) => external.part_urls(upload, parts).await,
+            Self::External(external) => external.part_urls(upload, parts, expiry).await,
         }
     }
 

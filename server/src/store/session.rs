@@ -224,7 +224,7 @@ fn repeats(object: &Object, claims: &[Claim]) -> bool {
 }
 
 /// ETags are compared without their quotes, which clients drop and add freely.
-fn bare(etag: &str) -> &str {
+pub(crate) fn bare(etag: &str) -> &str {
     etag.trim_matches('"')
 }
 

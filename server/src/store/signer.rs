@@ -18,10 +18,9 @@ use crate::chance;
 /// The region of the embedded store: S3 wants one in every signature.
 const REGION: &str = "us-east-1";
 
-/// The key pair of the embedded store and how long its signatures hold.
+/// The key pair of the embedded store.
 pub(crate) struct Signer {
     secret: Secret,
-    expiry: Duration,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -32,17 +31,17 @@ struct Secret {
 
 impl Signer {
     /// Reads the secret of `data`, or makes one at the first start.
-    pub(crate) fn open(data: &Path, expiry: Duration) -> StoreResult<Self> {
+    pub(crate) fn open(data: &Path) -> StoreResult<Self> {
         let path = data.join("secret.json");
         if let Ok(text) = fs::read(&path) {
-            return Ok(Self { secret: serde_json::from_slice(&text)?, expiry });
+            return Ok(Self { secret: serde_json::from_slice(&text)? });
         }
         let secret = Secret { access_key: chance::hex(10), secret_key: chance::hex(32) };
         let draft = data.join(format!("secret.{}.tmp", chance::hex(4)));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.write_all(&serde_json::to_vec(&secret)?)?;
         fs::rename(draft, path)?;
-        Ok(Self { secret, expiry })
+        Ok(Self { secret })
     }
 
     /// The key pair that verifies what was signed here.
@@ -50,12 +49,18 @@ impl Signer {
         s3s::auth::SimpleAuth::from_single(self.secret.access_key.clone(), self.secret.secret_key.as_str())
     }
 
-    /// Addresses to which these parts may be PUT.
-    pub(crate) fn part_urls(&self, origin: &Url, upload: &Upload, parts: &[u16]) -> StoreResult<Vec<(u16, Url)>> {
+    /// Addresses to which these parts may be PUT for so long.
+    pub(crate) fn part_urls(
+        &self,
+        origin: &Url,
+        upload: &Upload,
+        parts: &[u16],
+        expiry: Duration,
+    ) -> StoreResult<Vec<(u16, Url)>> {
         let bucket = Bucket::new(origin.clone(), UrlStyle::Path, upload.bucket.clone(), REGION)
             .map_err(|error| StoreError::new("InternalError", error.to_string()))?;
         let credentials = Credentials::new(&self.secret.access_key, &self.secret.secret_key);
-        let sign = |part| UploadPart::new(&bucket, Some(&credentials), &upload.key, part, &upload.id).sign(self.expiry);
+        let sign = |part| UploadPart::new(&bucket, Some(&credentials), &upload.key, part, &upload.id).sign(expiry);
         Ok(parts.iter().map(|part| (*part, sign(*part))).collect())
     }
 }
