@@ -2,7 +2,6 @@
 
 import { upload } from "/pkg/index.js";
 import { announce } from "./announcer.js";
-import { destination } from "./destinations.js";
 import { Proof } from "./proof.js";
 import * as words from "./words.js";
 
@@ -59,7 +58,7 @@ export class Row extends EventTarget {
   }
 
   #start() {
-    this.#follow(upload(this.file, { ...this.#options(), to: destination() }));
+    this.#follow(upload(this.file, this.#options()));
   }
 
   #follow(upload) {
