@@ -70,7 +70,7 @@ impl S3 for Storage {
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
             owner: None,
         };
-        let upload = self.disk.create(description, Some(input.key)).await?;
+        let upload = self.disk.create(description, input.key).await?;
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(upload.bucket),
             key: Some(upload.key),

@@ -137,7 +137,9 @@ fn redacted_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
 
 fn redacted_query(query: &str) -> String {
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if name.to_lowercase().starts_with("x-amz-") => format!("{name}={REDACTED}"),
+        Some((name, _)) if name.to_lowercase().starts_with("x-amz-") || name.eq_ignore_ascii_case("api-key") => {
+            format!("{name}={REDACTED}")
+        }
         _ => pair.to_owned(),
     });
     shown.collect::<Vec<_>>().join("&")

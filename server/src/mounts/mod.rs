@@ -3,6 +3,7 @@
 pub(crate) mod gjirafa;
 mod json;
 pub(crate) mod s3;
+pub(crate) mod subworkflow;
 pub(crate) mod veza;
 
 use std::sync::Arc;
@@ -35,5 +36,11 @@ pub(crate) trait Mount: Send + Sync {
 
 /// Every service of this server.
 pub(crate) fn all() -> Vec<Box<dyn Mount>> {
-    vec![Box::new(s3::Companion), Box::new(veza::Veza::OWN), Box::new(veza::Veza::ROOT), Box::new(gjirafa::Gjirafa)]
+    vec![
+        Box::new(s3::Companion),
+        Box::new(veza::Veza::OWN),
+        Box::new(veza::Veza::ROOT),
+        Box::new(gjirafa::Gjirafa),
+        Box::new(subworkflow::Subworkflow),
+    ]
 }

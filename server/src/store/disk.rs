@@ -54,10 +54,10 @@ impl Disk {
         Ok(Self { uploads, trash, rules, sessions: RwLock::new(sessions) })
     }
 
-    /// Begins a session under a random id; without a key that somebody chose, the key is random too.
-    pub(crate) async fn create(self: &Arc<Self>, description: Description, key: Option<String>) -> StoreResult<Upload> {
+    /// Begins a session under a random id.
+    pub(crate) async fn create(self: &Arc<Self>, description: Description, key: String) -> StoreResult<Upload> {
         let bucket = super::bucket_of(&description.service);
-        let upload = Upload { id: chance::hex(16), key: key.unwrap_or_else(chance::uuid), bucket, description };
+        let upload = Upload { id: chance::hex(16), key, bucket, description };
         let disk = Arc::clone(self);
         blocking(move || {
             let session = Session::create(upload.clone(), &disk.uploads)?;

@@ -58,8 +58,7 @@ impl External {
     }
 
     /// Begins an upload there.
-    pub(crate) async fn create(&self, description: Description) -> StoreResult<Upload> {
-        let key = chance::uuid();
+    pub(crate) async fn create(&self, description: Description, key: String) -> StoreResult<Upload> {
         let mut action = CreateMultipartUpload::new(&self.bucket, Some(&self.credentials), &key);
         action.headers_mut().insert("content-type", description.media_type.clone());
         let headers = vec![("content-type", description.media_type.clone())];

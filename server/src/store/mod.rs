@@ -26,6 +26,8 @@ use incoming::Promises;
 use record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
 use signer::Signer;
 
+use crate::chance;
+
 /// The most parts of one upload, in every S3.
 pub(crate) const MOST_PARTS: u16 = 10_000;
 
@@ -58,11 +60,16 @@ pub(crate) struct FileHead {
 }
 
 impl Store {
-    /// Begins an upload.
+    /// Begins an upload under a random key.
     pub(crate) async fn create(&self, description: Description) -> StoreResult<Upload> {
+        self.create_under(chance::uuid(), description).await
+    }
+
+    /// Begins an upload under a key that the service made, random too.
+    pub(crate) async fn create_under(&self, key: String, description: Description) -> StoreResult<Upload> {
         match self {
-            Self::Embedded(disk, _) => disk.create(description, None).await,
-            Self::External(external) => external.create(description).await,
+            Self::Embedded(disk, _) => disk.create(description, key).await,
+            Self::External(external) => external.create(description, key).await,
         }
     }
 
