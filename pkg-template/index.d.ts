@@ -15,7 +15,7 @@ export function init(source?: string | URL | Request | Response | BufferSource |
 export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
 
 export interface UploadOptions<R = unknown> {
-  /** Which service receives the parts: `s3(…)`, `veza(…)` or `gjirafa(…)`. */
+  /** Which service receives the parts: `s3(…)`, `veza(…)`, `gjirafa(…)` or `subworkflow(…)`. */
   to: Destination<R>;
   /** The name the service is told. Default: `file.name`, else `"blob"`. */
   name?: string;
@@ -303,5 +303,20 @@ export function gjirafa(
     enableDuplicateCheck?: boolean;
     /** What the service knows the file by. */
     fileHash?: string;
+  },
+): Destination;
+
+/**
+ * [subworkflow.ai](https://docs.subworkflow.ai/api-reference/upload-session/post-v1-upload-session) upload sessions: form
+ * data, parts of 5,000,000 to 100,000,000 bytes, 5 GB in all. `baseUrl` defaults to `https://api.subworkflow.ai/v1`. The job
+ * is in `result.response`, its id is the result's `objectId`. The service cannot list or verify an unfinished upload: a
+ * lost answer to its end is `unproven`.
+ */
+export function subworkflow(
+  options: Omit<Service, "baseUrl"> & {
+    baseUrl?: string;
+    jobType: "extract" | "vectorize";
+    /** After how many days the service forgets the file; -1: never. Default: the service's. */
+    expiresInDays?: number;
   },
 ): Destination;

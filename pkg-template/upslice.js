@@ -20,6 +20,9 @@ export const s3 = (options) => Object.freeze({ kind: "s3", options });
 /** Veza OAA `:parts`: base64 in JSON. */
 export const veza = (options) => Object.freeze({ kind: "veza", options });
 
+/** subworkflow.ai upload sessions: form data. */
+export const subworkflow = (options) => Object.freeze({ kind: "subworkflow", options });
+
 /** Gjirafa VP multipart uploads. */
 export const gjirafa = (options) => Object.freeze({ kind: "gjirafa", options });
 

@@ -1,19 +1,85 @@
-//! A part's bytes, transformed on their way into a Blob. A window at a time is read, encoded and handed back to the
-//! browser, and between two of them the page has its turn: wasm never holds more than one window.
+//! What a request carries, as the platform takes it: a slice, a Blob with the bytes transformed, form data, or text.
+//!
+//! Bytes that are transformed are read, encoded and handed back to the browser a window at a time, and between two
+//! windows the page has its turn: wasm never holds more than one.
 
 use super::source::Source;
 use super::value;
 use crate::core::PartRange;
 use crate::encode::Base64;
-use crate::protocol::Json;
+use crate::protocol::{Body, Json};
 use js_sys::{Array, Uint8Array};
-use web_sys::{Blob, BlobPropertyBag};
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, BlobPropertyBag, FormData};
+
+/// What a request carries. The bytes of a part are always in a Blob, never in a string.
+pub(super) enum Carried {
+    Nothing,
+    Text(String),
+    Bytes(Blob),
+    Form(FormData),
+}
+
+impl Carried {
+    /// What `body` asks for, with the bytes of `part` if it is one. `None` if the file cannot be read.
+    pub(super) async fn of(body: &Body, source: &Source, part: Option<&PartRange>) -> Option<Self> {
+        Some(match (body, part) {
+            (Body::Json(json), _) => Self::Text(value::stringify(json)),
+            (Body::Slice, Some(part)) => Self::Bytes(source.slice(part)?),
+            (Body::Base64Json { fields, field }, Some(part)) => {
+                Self::Bytes(base64_json(source, part, fields, field).await?)
+            }
+            (Body::Form { fields, file }, part) => {
+                let file = file.as_ref().zip(part);
+                let file = match file {
+                    Some(((field, name), part)) => Some((*field, name.as_str(), source.slice(part)?)),
+                    None => None,
+                };
+                Self::Form(form(fields, file)?)
+            }
+            (Body::Empty | Body::Slice | Body::Base64Json { .. }, _) => Self::Nothing,
+        })
+    }
+
+    pub(super) fn to_js(&self) -> Option<JsValue> {
+        match self {
+            Self::Nothing => None,
+            Self::Text(text) => Some(text.into()),
+            Self::Bytes(blob) => Some(blob.into()),
+            Self::Form(form) => Some(form.into()),
+        }
+    }
+
+    /// How many bytes travel, where that is known.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A Blob's size is a whole number below 2^53.
+    pub(super) fn size(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(blob) => Some(blob.size() as u64),
+            Self::Nothing | Self::Text(_) | Self::Form(_) => None,
+        }
+    }
+}
+
+/// Form data in the order of its fields, the file last. The browser sets the content type, with the boundary.
+fn form(fields: &[(&'static str, Json)], file: Option<(&str, &str, Blob)>) -> Option<FormData> {
+    let form = FormData::new().ok()?;
+    for (name, field) in fields {
+        match field {
+            Json::Text(text) => form.append_with_str(name, text).ok()?,
+            json => form.append_with_str(name, &value::stringify(json)).ok()?,
+        }
+    }
+    if let Some((field, name, slice)) = file {
+        form.append_with_blob_and_filename(field, &slice, name).ok()?;
+    }
+    Some(form)
+}
 
 /// Bytes that are read at once: whole groups of three, few enough to be encoded within a frame.
 const WINDOW: u64 = 768 << 10;
 
 /// `{fields…, "field": "base64"}`, as a Blob. `None` if the file cannot be read, or the Blob not be made.
-pub(super) async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
+async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
     let (before, after) = around(fields, field);
     let pieces = Array::of1(&before.into());
     let mut encoder = Base64::new();

@@ -1,17 +1,17 @@
 //! One HTTP exchange, whichever of the two carries it. Dropping its future ends it.
 
+use super::body::Carried;
 use super::{clock, fetch, value, xhr};
 use crate::core::{Carrier, Failed, Failure};
 use crate::protocol::{Body, Request, Response};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, Headers, RequestCredentials};
+use web_sys::{Headers, RequestCredentials};
 
 /// A request on its way out: what the adapter asked for, with what only the page has.
 pub(super) struct Outgoing {
     pub(super) request: Request,
     pub(super) headers: Headers,
-    /// What carries the part's bytes, if it is one.
-    pub(super) part: Option<Blob>,
+    pub(super) body: Carried,
     pub(super) credentials: RequestCredentials,
 }
 
@@ -20,7 +20,7 @@ impl Outgoing {
     pub(super) fn new(
         request: Request,
         apps: &[(String, String)],
-        part: Option<Blob>,
+        body: Carried,
         credentials: RequestCredentials,
     ) -> Result<Self, Failed> {
         let headers = Headers::new().map_err(|error| unsendable(&request, &error))?;
@@ -34,16 +34,7 @@ impl Outgoing {
             headers.set(name, value).map_err(|_| unsendable(&request, &words().into()))?;
         }
         let credentials = if request.is_api { credentials } else { RequestCredentials::SameOrigin };
-        Ok(Self { request, headers, part, credentials })
-    }
-
-    /// The body as the platform takes it. A part is always a Blob: the bytes of one never enter the page's memory.
-    pub(super) fn body(&self) -> Option<JsValue> {
-        match &self.request.body {
-            Body::Empty => None,
-            Body::Json(json) => Some(value::stringify(json).into()),
-            Body::Slice | Body::Base64Json { .. } => self.part.clone().map(JsValue::from),
-        }
+        Ok(Self { request, headers, body, credentials })
     }
 
     /// `PUT https://store.example/key`

@@ -68,7 +68,7 @@ fn build(outgoing: &Outgoing, guard: &Guard) -> Result<web_sys::Request, JsValue
         .credentials(outgoing.credentials)
         .redirect(redirect)
         .abort_signal(Some(&guard.0.signal()));
-    let built: Result<Request, _> = match outgoing.body() {
+    let built: Result<Request, _> = match outgoing.body.to_js() {
         Some(body) => builder.body(body),
         None => builder.build(),
     };

@@ -1,5 +1,6 @@
 //! An exchange by XMLHttpRequest, which alone tells how far a body has got.
 
+use super::body::Carried;
 use super::exchange::{Outgoing, response};
 use super::sys::performance_now;
 use crate::core::Failed;
@@ -57,8 +58,13 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'st
     });
     let guard = Guard { xhr, _progress: progress };
     let xhr = &guard.xhr;
-    // Only parts are carried this way, and a part is a Blob.
-    xhr.send_with_opt_blob(outgoing.part.as_ref()).map_err(failed)?;
+    match &outgoing.body {
+        Carried::Nothing => xhr.send(),
+        Carried::Text(text) => xhr.send_with_opt_str(Some(text)),
+        Carried::Bytes(blob) => xhr.send_with_opt_blob(Some(blob)),
+        Carried::Form(form) => xhr.send_with_opt_form_data(Some(form)),
+    }
+    .map_err(failed)?;
     JsFuture::from(ended).await.map_err(|_| outgoing.unanswered())?;
     let headers = xhr.get_all_response_headers().unwrap_or_default();
     let text = xhr.response_text().ok().flatten().unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
-use crate::protocol::{Adapter, File, Gjirafa, S3Endpoint, S3Functions, Veza};
+use crate::protocol::{Adapter, File, Gjirafa, S3Endpoint, S3Functions, Subworkflow, Veza};
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -26,6 +26,8 @@ pub(super) fn read(fields: &Fields<'_>, source: &Source, file: &mut File) -> Res
         Some("gjirafa") => Err(wrong("to", "gjirafa takes { baseUrl, projectId, headers }").into()),
         Some("veza") if options.is_object() => veza(&options),
         Some("veza") => Err(wrong("to", "veza takes { baseUrl, providerId, dataSourceId, headers }").into()),
+        Some("subworkflow") if options.is_object() => subworkflow(&options),
+        Some("subworkflow") => Err(wrong("to", "subworkflow takes { jobType, headers }").into()),
         Some("s3") => Err(wrong("to", "s3 takes { endpoint }, or { create, sign, complete, … }").into()),
         _ => Err(missing().into()),
     }
@@ -101,6 +103,22 @@ fn veza(options: &JsValue) -> Result<Destination, Refused> {
         base_url: address(&fields, "baseUrl", "https://tenant.vezacloud.example")?,
         provider_id: id("providerId")?,
         data_source_id: id("dataSourceId")?,
+    };
+    Ok((Box::new(adapter), api(&fields)?))
+}
+
+fn subworkflow(options: &JsValue) -> Result<Destination, Refused> {
+    let known = ["baseUrl", "jobType", "expiresInDays", "headers", "credentials", "origins"];
+    let fields = Fields::new(options, "", &known)?;
+    let vendor = "https://api.subworkflow.ai/v1";
+    let job_type = fields.word("jobType", &[("extract", "extract"), ("vectorize", "vectorize")])?;
+    let adapter = Subworkflow {
+        base_url: match fields.get("baseUrl")? {
+            Some(_) => address(&fields, "baseUrl", vendor)?,
+            None => vendor.to_owned(),
+        },
+        job_type: job_type.ok_or_else(|| fields.wrong("jobType", "\"extract\" or \"vectorize\" is expected"))?,
+        expires_in_days: fields.days("expiresInDays")?,
     };
     Ok((Box::new(adapter), api(&fields)?))
 }

@@ -90,6 +90,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whole days; -1 is for ever.
+    #[allow(clippy::cast_possible_truncation)] // It is checked to be whole and small.
+    pub(super) fn days(&self, name: &str) -> Result<Option<i32>, Error> {
+        let rule = "a whole number of days is expected, or -1 for ever";
+        match self.parsed::<f64>(name, rule)? {
+            Some(days) if days.fract() == 0.0 && (-1.0..1e6).contains(&days) => Ok(Some(days as i32)),
+            Some(_) => Err(self.wrong(name, rule)),
+            None => Ok(None),
+        }
+    }
+
     /// Milliseconds. Infinity is what a timer cannot keep: `0` says never where that is possible.
     pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Error> {
         let rule = "milliseconds are expected, zero or more";

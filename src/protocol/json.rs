@@ -117,10 +117,11 @@ impl Serialize for Json {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             // A whole number is written without a point, as every service expects of sizes and counts.
-            Self::Number(number) => match self.as_whole() {
-                Some(whole) => serializer.serialize_u64(whole),
-                None => serializer.serialize_f64(*number),
-            },
+            #[allow(clippy::cast_possible_truncation)] // It is whole, and exact in a double.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
+                serializer.serialize_i64(*number as i64)
+            }
+            Self::Number(number) => serializer.serialize_f64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(fields) => {

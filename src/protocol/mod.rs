@@ -12,6 +12,7 @@ mod json;
 mod presigned;
 mod request;
 mod s3;
+mod subworkflow;
 mod url;
 mod veza;
 mod xml;
@@ -21,6 +22,7 @@ pub use gjirafa::Gjirafa;
 pub use json::Json;
 pub use request::{Body, Call, Request};
 pub use s3::{S3Endpoint, S3Functions};
+pub use subworkflow::Subworkflow;
 pub use url::{origin, scrubbed, shown};
 pub use veza::Veza;
 

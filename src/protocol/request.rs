@@ -41,6 +41,13 @@ pub enum Body {
     Json(Json),
     /// The part's bytes as they are.
     Slice,
+    /// Form data, with the part's bytes as the last field if there is one for them.
+    Form {
+        /// Names and values, in order: text as it is, anything else as JSON.
+        fields: Vec<(&'static str, Json)>,
+        /// The field of the bytes, and the file name they go by.
+        file: Option<(&'static str, String)>,
+    },
     /// The part's bytes as base64 in one more field of a JSON object, the last one.
     Base64Json {
         /// The other fields.

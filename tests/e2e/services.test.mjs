@@ -11,6 +11,7 @@ const ODD = 64 * MIB + 12345;
 /** How the package is told of each service on the reference server. */
 const destinations = {
   veza: `veza({ baseUrl: "/veza", providerId: "p", dataSourceId: "d", headers: { authorization: "Bearer demo-key" } })`,
+  subworkflow: `subworkflow({ baseUrl: "/subworkflow/v1", jobType: "extract", headers: { "x-api-key": "demo-key" } })`,
   gjirafa: `gjirafa({ baseUrl: "/gjirafa", projectId: "p", headers: { authorization: "demo-key" } })`,
 };
 
@@ -23,7 +24,7 @@ describe("services", () => {
   const sent = async (t, to, size, options = "{}") => {
     const page = await openKit(server, t);
     return page.evaluate(`(async () => {
-      const { veza, gjirafa } = await import("/pkg/index.js");
+      const { veza, gjirafa, subworkflow } = await import("/pkg/index.js");
       let tokens = 0;
       const file = kit.file(${size}, "thing.bin");
       const one = kit.upload(file, { retry: { minDelay: 20, maxDelay: 400 }, ...(${options}), to: ${to} });
@@ -91,7 +92,8 @@ describe("services", () => {
 
     it(`${service}: a token that died is renewed by asking for the headers again`, { timeout: TIMEOUT }, async (t) => {
       const key = service === "veza" ? "`Bearer ${tokens++ ? 'demo-key' : 'old'}`" : "tokens++ ? 'demo-key' : 'old'";
-      const asked = to.replace(/headers: .* }\)$/, `headers: async () => ({ authorization: ${key} }) })`);
+      const header = service === "subworkflow" ? '"x-api-key"' : "authorization";
+      const asked = to.replace(/headers: .* }\)$/, `headers: async () => ({ ${header}: ${key} }) })`);
       await stored(service, await sent(t, asked, 100));
     });
   }
@@ -119,6 +121,36 @@ describe("services", () => {
     assert.equal(error.code, "limit");
     assert.match(error.message, /99 parts × 100000000 bytes/);
     assert.equal((await server.requests()).filter(({ service }) => service === "veza").length, 0);
+  });
+
+  it("subworkflow: 429 without and with Retry-After is waited out", { timeout: TIMEOUT }, async (t) => {
+    const slow = (headers) => ({ service: "subworkflow", step: "part", times: 1, fault: { kind: "status", status: 429, headers, body: '{"message":"slow down"}' } });
+    await server.fault({ ...slow({}), part: 1 }, { ...slow({ "retry-after": "1" }), part: 2 });
+    await stored("subworkflow", await sent(t, destinations.subworkflow, 11 * MIB, "{ partSize: 5 * 1024 * 1024 }"));
+  });
+
+  it("subworkflow: a part size below 5 MB is refused before anything is sent", { timeout: TIMEOUT }, async (t) => {
+    const { error } = await sent(t, destinations.subworkflow, 11 * MIB, "{ partSize: 4_999_999 }");
+    assert.equal(error.code, "options");
+    assert.match(error.message, /partSize.*5000000/);
+    assert.equal((await server.requestsOf("create")).length, 0);
+  });
+
+  it("subworkflow: the job is the answer, and after an abort the session is gone", { timeout: TIMEOUT }, async (t) => {
+    const { result } = await sent(t, destinations.subworkflow, 100);
+    assert.equal(result.response.id, result.objectId);
+    assert.match(result.objectId, /^dsj_/);
+    await server.fault({ service: "subworkflow", step: "part", part: 2, fault: { kind: "delay", ms: 5000 } });
+    const page = await openKit(server, t);
+    const code = await page.evaluate(`(async () => {
+      const { subworkflow } = await import("/pkg/index.js");
+      const one = kit.upload(kit.file(11 * 1024 * 1024), { ...kit.quick, to: ${destinations.subworkflow} });
+      await kit.until(one, () => one.progress.partsStored > 0);
+      await one.abort();
+      return (await kit.ending(one)).error.code;
+    })()`);
+    assert.equal(code, "aborted");
+    assert.equal((await server.requestsOf("abort")).at(-1).status, 200);
   });
 
   it("gjirafa: a proxy's 503 page is waited out", { timeout: TIMEOUT }, async (t) => {

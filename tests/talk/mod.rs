@@ -27,6 +27,14 @@ pub(crate) fn said(adapter: &dyn Adapter, step: &Step<Json>, file: &File) -> Str
                 Body::Empty => String::new(),
                 Body::Slice => "(the part)".into(),
                 Body::Json(body) => serde_json::to_string(body).unwrap(),
+                Body::Form { fields, file } => {
+                    let fields = fields.iter().map(|(name, field)| match field {
+                        Json::Text(text) => format!("{name}={text}\n"),
+                        json => format!("{name}={}\n", serde_json::to_string(json).unwrap()),
+                    });
+                    let file = file.iter().map(|(name, file)| format!("{name}=(the part, as {file})\n"));
+                    fields.chain(file).collect()
+                }
                 Body::Base64Json { fields, field } => {
                     format!("{} and `{field}`: (the part as base64)", serde_json::to_string(fields).unwrap())
                 }
