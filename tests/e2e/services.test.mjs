@@ -36,8 +36,8 @@ describe("services", () => {
 
   const stored = async (service, { result, error, sha256, sent, size }) => {
     assert.ok(result, error?.message);
-    const file = (await server.files()).find(({ id }) => id === result.objectId);
-    assert.ok(file, `the server has no file of id ${result.objectId}`);
+    const file = (await server.files()).find(({ id }) => id === result.objectId || id === result.uploadId);
+    assert.ok(file, `the server has no file of id ${result.objectId} or ${result.uploadId}`);
     assert.equal(file.service, service);
     assert.equal(file.sha256, sha256);
     sent.reduce((before, now) => (assert.ok(now >= before, `progress fell from ${before} to ${now}`), now), 0);
