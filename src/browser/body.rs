@@ -51,7 +51,7 @@ impl Carried {
     }
 
     /// How many bytes travel, where that is known.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A Blob's size is a whole number below 2^53.
+    // A Blob's size is a whole number below 2^53.
     pub(super) fn size(&self) -> Option<u64> {
         match self {
             Self::Bytes(blob) => Some(blob.size() as u64),

@@ -64,7 +64,7 @@ impl Handle {
     /// Takes an upload in. Nothing happens before [`Self::tell`] is told [`Input::Start`].
     pub(crate) fn new(config: Config, live: Live) -> Result<Self, PlanError> {
         let driver = DRIVER.with(Rc::clone);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Any bits will do.
+        // Any bits will do.
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let ledger = live.ledger.borrow().clone();
         let upload = Upload::new(config, live.adapter.rules(), live.source.size(), ledger, Dice::seeded(seed))?;

@@ -36,7 +36,7 @@ pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
 /// The status and the headers of an answer, if it is one.
 fn head(answer: &JsValue) -> Option<(u16, Vec<(String, String)>)> {
     let field = |name: &str| Reflect::get(answer, &name.into()).ok();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked to be a status.
+    // It is checked to be a status.
     let status = field("status")?.as_f64().filter(|status| (0.0..1000.0).contains(status))? as u16;
     field("text")?.is_function().then_some(())?;
     let mut headers = Vec::new();

@@ -13,7 +13,7 @@ pub(crate) struct Source(Blob, u64);
 impl Source {
     /// The Blob that was chosen, of this realm or another. `None` if it only looks like one: a platform that is asked
     /// to send such a thing sends its name.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A Blob's size is a whole number below 2^53.
+    // A Blob's size is a whole number below 2^53.
     pub(crate) fn new(chosen: &JsValue) -> Option<Self> {
         value::blob_size(chosen).map(|size| Self(chosen.clone().unchecked_into(), size as u64))
     }
@@ -49,7 +49,7 @@ impl Source {
         let buffer = value::settled(&given).await.ok()?;
         // It may be of another realm, as the Blob may.
         let length = Reflect::get(&buffer, &"byteLength".into()).ok()?.as_f64()?;
-        #[allow(clippy::cast_precision_loss)] // A part's size is below 2^53.
+        // A part's size is below 2^53.
         (length == part.size() as f64).then(|| Uint8Array::new(&buffer).to_vec())
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'st
     let failed = |error: JsValue| outgoing.unsendable(&error);
     let xhr = XmlHttpRequest::new().map_err(failed)?;
     let mut told = 0.0;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A count of bytes.
+    // A count of bytes.
     let progress = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
         let now = performance_now();
         let is_last = event.length_computable() && event.loaded() >= event.total();

@@ -23,7 +23,7 @@ impl Dice {
     }
 
     /// The next throw, between zero and one, one left out.
-    #[allow(clippy::cast_precision_loss)] // 53 bits are what a double holds.
+    // 53 bits are what a double holds.
     pub fn fraction(&mut self) -> f64 {
         (self.throw() >> 11) as f64 / (1u64 << 53) as f64
     }

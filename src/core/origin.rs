@@ -204,7 +204,7 @@ impl Link {
             self.successes = 0;
         }
         if bytes >= 1 << 16 && !took.is_zero() {
-            #[allow(clippy::cast_precision_loss)] // A speed needs no 53 bits.
+            // A speed needs no 53 bits.
             let rate = bytes as f64 / took.as_secs_f64();
             self.rate = Some(self.rate.map_or(rate, |known| rate.min(known * 0.7 + rate * 0.3)));
         }
@@ -212,7 +212,6 @@ impl Link {
 
     /// How long `bytes` should take on one connection; as on the slowest link that is borne until that is measured.
     pub(super) fn expected(&self, bytes: u64) -> Duration {
-        #[allow(clippy::cast_precision_loss)]
         let seconds = match self.rate {
             Some(rate) => bytes as f64 / rate,
             None => self.bytes_in_flight.max(bytes) as f64 / SLOWEST,

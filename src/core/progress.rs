@@ -75,7 +75,7 @@ impl Meter {
         let Some((first, from)) = recent.next() else { return 0.0 };
         let Some((_, to)) = recent.next_back() else { return 0.0 };
         let span = now.since(*first).as_secs_f64();
-        #[allow(clippy::cast_precision_loss)] // A speed needs no 53 bits.
+        // A speed needs no 53 bits.
         let bytes = to.saturating_sub(*from) as f64;
         if span < 0.2 { 0.0 } else { bytes / span }
     }
@@ -90,7 +90,7 @@ impl Meter {
     ) -> Progress {
         let rate = self.rate(now);
         let remaining = self.total.saturating_sub(moved);
-        #[allow(clippy::cast_precision_loss)] // Nor does the time that is left.
+        // Nor does the time that is left.
         let left = match remaining {
             0 if whole => Some(Duration::ZERO),
             1.. if rate > 0.0 => Some(Duration::from_secs_f64((remaining as f64 / rate).min(1e9))),

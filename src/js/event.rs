@@ -23,7 +23,7 @@ struct ProgressFields {
 }
 
 /// The package's `Progress`.
-#[allow(clippy::cast_precision_loss)] // A fraction needs no 53 bits.
+// A fraction needs no 53 bits.
 pub(super) fn progress(progress: &Progress) -> JsValue {
     let fraction = match (progress.total, progress.whole) {
         (0, whole) => f64::from(u8::from(whole)),

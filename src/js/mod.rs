@@ -17,7 +17,6 @@ use wasm_bindgen::prelude::*;
 /// One upload's machine, as the package's `Upload` holds it. Every method takes `&self`: user code may call any of
 /// them from within an event.
 #[wasm_bindgen]
-#[allow(missing_debug_implementations)] // It is seen from JavaScript only.
 pub struct Machine(Handle);
 
 #[wasm_bindgen]

@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number, not below `least`.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked to be whole and not negative.
+    // It is checked to be whole and not negative.
     pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Error> {
         match self.parsed::<f64>(name, rule)? {
             Some(number) if number.fract() == 0.0 && number >= least.into() && number < 9e15 => Ok(Some(number as u64)),
@@ -91,7 +91,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whole days; -1 is for ever.
-    #[allow(clippy::cast_possible_truncation)] // It is checked to be whole and small.
+    // It is checked to be whole and small.
     pub(super) fn days(&self, name: &str) -> Result<Option<i32>, Error> {
         let rule = "a whole number of days is expected, or -1 for ever";
         match self.parsed::<f64>(name, rule)? {

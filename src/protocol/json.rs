@@ -64,7 +64,6 @@ impl Json {
     pub fn as_whole(&self) -> Option<u64> {
         match self {
             // Whole numbers up to 2^53 are exact in a double; what is beyond is no size or number of anything here.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Self::Number(number) if number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(number) => {
                 Some(*number as u64)
             }
@@ -105,7 +104,7 @@ impl From<u32> for Json {
 }
 
 impl From<u64> for Json {
-    #[allow(clippy::cast_precision_loss)] // Sizes are below 2^53: JavaScript has no others.
+    // Sizes are below 2^53: JavaScript has no others.
     fn from(number: u64) -> Self {
         Self::Number(number as f64)
     }
@@ -117,7 +116,7 @@ impl Serialize for Json {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             // A whole number is written without a point, as every service expects of sizes and counts.
-            #[allow(clippy::cast_possible_truncation)] // It is whole, and exact in a double.
+            // It is whole, and exact in a double.
             Self::Number(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
                 serializer.serialize_i64(*number as i64)
             }
@@ -162,12 +161,12 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Json::Bool(value))
     }
 
-    #[allow(clippy::cast_precision_loss)] // As JavaScript would.
+    // As JavaScript would.
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Json, E> {
         Ok(Json::Number(value as f64))
     }
 
-    #[allow(clippy::cast_precision_loss)] // As JavaScript would.
+    // As JavaScript would.
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Json, E> {
         Ok(Json::Number(value as f64))
     }

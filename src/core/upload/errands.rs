@@ -103,7 +103,6 @@ impl<K: Clone> Upload<K> {
     }
 
     /// The service has said what it holds of a session that is taken up, or that it holds none.
-    #[allow(clippy::too_many_arguments)] // The phase's fields, taken apart.
     fn inspected(
         &mut self,
         now: Now,
