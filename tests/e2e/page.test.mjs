@@ -189,7 +189,8 @@ describe("page", () => {
     await server.fault({ service: "s3", step: "part", part: 5, fault: { kind: "status", status: 400, body: "<Error><Code>InvalidRequest</Code><Message>Not today</Message></Error>" } });
     const file = await diskFile("fails.bin", 32 * MIB);
     await partSize(page, 5);
-    await page.getByLabel("Connections").fill("2");
+    // One after the other: a part that is cut by another's failure may be stored all the same, and is not sent again.
+    await page.getByLabel("Connections").fill("1");
     await choose(page, file);
     const one = row(file);
     await reaches(one, "failed");
@@ -200,7 +201,7 @@ describe("page", () => {
     assert.match(await page.locator("#announcer").textContent(), /fails\.bin failed/);
     await picture(page, "failed");
     const stored = Number((await one.locator(".parts").textContent()).split(" ")[0]);
-    assert.ok(stored >= 3, `${stored} parts are stored`);
+    assert.equal(stored, 4);
 
     await server.reset();
     await one.getByRole("button", { name: /^Retry/ }).click();
