@@ -53,7 +53,8 @@ export interface UploadOptions<R = unknown> {
   /**
    * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch
    * otherwise, and for parts that go to the service's API itself: they carry your headers, and only fetch can be told
-   * not to follow a redirect with them.
+   * not to follow a redirect with them. `"xhr"` sends those as well, and tells how far they are; the browser then takes
+   * along a redirect whatever `headers` gave, but for `Authorization`.
    */
   transport?: "auto" | "fetch" | "xhr";
   /** Remembering uploads across reloads is not available yet. */
@@ -214,7 +215,7 @@ export interface Destination<R = unknown> {
 
 /**
  * Asked for every request to the service's API, and again after a 401, so that a token can be renewed. Sent to the
- * API's origin and nowhere else: never to presigned URLs, never along a redirect.
+ * API's origin and nowhere else: never to presigned URLs, never along a redirect (`transport: "xhr"` has an exception).
  */
 export type HeaderSource = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
 

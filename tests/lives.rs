@@ -74,7 +74,6 @@ fn any_config(dice: &mut Dice) -> Config {
     }
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn any_line<S: Service>(dice: &mut Dice, world: &mut World<S>) {
     world.line.latency = dice.below(150);
     world.line.per_connection = 1.0 + dice.below(4_000) as f64;

@@ -30,7 +30,7 @@ impl Source {
 
     /// The bytes of a part, unread; `None` if what was cut is not them. It has no type: the service is told what it
     /// asks for by headers.
-    #[allow(clippy::cast_precision_loss, clippy::float_cmp)] // A Blob's offsets are whole, and below 2^53.
+    // A Blob's offsets are whole, and below 2^53.
     pub(super) fn slice(&self, part: &PartRange) -> Option<Blob> {
         let slice = self.0.slice_with_f64_and_f64(part.start as f64, part.end as f64).ok()?;
         (value::blob_size(&slice)? == part.size() as f64).then_some(slice)

@@ -18,6 +18,16 @@ pub enum Answer {
     Value(Json),
 }
 
+impl Answer {
+    /// The exchange, for a step that is always one.
+    pub(super) fn http(&self) -> Result<(&Request, &Response), Failed> {
+        match self {
+            Self::Http { request, response } => Ok((request, response)),
+            Self::Value(_) => Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into())),
+        }
+    }
+}
+
 /// An HTTP answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {

@@ -4,7 +4,7 @@
 use super::answer::{asked, nonsense, refusal};
 use super::url::escaped;
 use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, presigned, s3};
-use crate::core::{Failed, Failure, OnPause, PartRange, Preparing, Reply, Rules, Step};
+use crate::core::{Failed, OnPause, PartRange, Preparing, Reply, Rules, Step};
 
 /// A project of Gjirafa VP.
 #[derive(Clone, Debug, Default)]
@@ -109,9 +109,7 @@ impl Adapter for Gjirafa {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
-        let Answer::Http { request, response } = answer else {
-            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
-        };
+        let (request, response) = answer.http()?;
         if matches!(step, Step::Send { .. }) {
             return presigned::stored(request, response);
         }

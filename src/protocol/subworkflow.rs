@@ -107,9 +107,7 @@ impl Adapter for Subworkflow {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
-        let Answer::Http { request, response } = answer else {
-            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
-        };
+        let (request, response) = answer.http()?;
         let data = data(request, response)?;
         match step {
             Step::Open { .. } => match data.text("key") {

@@ -85,9 +85,7 @@ impl Adapter for Veza {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
-        let Answer::Http { request, response } = answer else {
-            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
-        };
+        let (request, response) = answer.http()?;
         if !response.is_ok() {
             return Err(refusal(request, response));
         }

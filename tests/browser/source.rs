@@ -109,7 +109,6 @@ async fn a_file_over_four_gibibytes_is_cut_exactly() {
     let expected = [(0, part), (part, 2 * part), (2 * part, size)].map(|(start, end)| format!("[{start},{end}]"));
     assert_eq!(shown(&get(&file, "cuts")), format!("[{}]", expected.join(",")));
     let sizes: Vec<f64> = Array::from(&get(&result, "parts")).iter().map(|part| number(&part, "size")).collect();
-    #[allow(clippy::cast_precision_loss)]
     let expected = [part, part, size - 2 * part].map(|size| size as f64);
     assert_eq!(sizes, expected);
 }

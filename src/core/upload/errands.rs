@@ -145,7 +145,8 @@ impl<K: Clone> Upload<K> {
     }
 
     /// Puts the phase back with its errand waiting for its next try, or ends the upload.
-    #[allow(clippy::too_many_arguments)] // What happened, to what, and what it goes back to.
+    // One argument over the lint's bound: what happened, to what, and what it goes back to.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn again_or_fail(
         &mut self,
         now: Now,

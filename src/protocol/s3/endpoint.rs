@@ -75,9 +75,7 @@ impl Adapter for S3Endpoint {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
-        let Answer::Http { request, response } = answer else {
-            return Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into()));
-        };
+        let (request, response) = answer.http()?;
         if matches!(step, Step::Send { .. }) {
             return presigned::stored(request, response);
         }
