@@ -18,10 +18,11 @@ use crate::control::{self, Door};
 use crate::edge::call::storage_call;
 use crate::edge::cors;
 use crate::edge::exchange::{Edge, method_of};
+use crate::faults::perform::Broken;
 use crate::mounts::{self, Mount};
 use crate::net::accept::{Behind, Cut};
 use crate::net::control::Control;
-use crate::services::{Services, StorageOrigin};
+use crate::services::{ApiOrigin, Services, StorageOrigin};
 use crate::site;
 
 /// The services, the storage, the page and the control desk of one server.
@@ -61,7 +62,7 @@ impl House {
     /// Furnishes the house; `storage` is absent where parts go to an external store.
     pub(crate) fn new(services: Arc<Services>, storage: Option<S3Service>) -> Self {
         let edge = Arc::new(Edge::default());
-        let mounts: Vec<_> = mounts::all()
+        let mounts: Vec<_> = mounts::all(services.options.sink)
             .into_iter()
             .map(|mount| {
                 let router = mount.router(Arc::clone(&services));
@@ -95,12 +96,24 @@ impl House {
             return Ok(self.edge.preflight(&call, &request, &cors::API).await);
         }
         let router = router.clone();
+        let attempt = mount.attempt(&self.services, &call, request.headers(), rest).await;
         let answer = async |request| Ok(router.oneshot(request).await?);
         let look = |head: &[u8]| mount.look(&call, head);
-        self.edge.exchange(&call, request, control, &cors::API, &look, answer).await
+        let response = self.edge.exchange(&call, request, control, &cors::API, &look, answer).await?;
+        if let Some(ended_well) = attempt
+            && response.status().as_u16() < 400
+            && response.extensions().get::<Broken>().is_none()
+        {
+            ended_well.await;
+        }
+        Ok(response)
     }
 
     async fn storage(&self, request: Request<Incoming>, control: &Arc<Control>) -> Result<Response<Body>, Cut> {
+        // Stores of other kinds are other origins to a page, too.
+        if self.mount(request.uri().path()).is_some_and(|(mount, ..)| mount.is_store()) {
+            return self.api(request, control).await;
+        }
         let (method, preflight) = method_of(&request);
         let call = storage_call(&method, request.uri().path(), request.uri().query().unwrap_or_default());
         if preflight {
@@ -126,16 +139,22 @@ impl Entrance {
         if let Some(external) = &self.house.services.options.external {
             return external.endpoint.clone();
         }
-        let port = match self.leads {
-            Leads::Api { storage_port } => storage_port,
-            Leads::Storage => self.door.port,
-        };
+        match self.leads {
+            Leads::Api { storage_port } => self.origin(host, Some(storage_port)),
+            Leads::Storage => self.origin(host, None),
+        }
+    }
+
+    /// The origin that a client names as `host`, or the one beside it at another port.
+    fn origin(&self, host: Option<&HeaderValue>, port: Option<u16>) -> Url {
         let scheme = if self.door.tls { "https" } else { "http" };
         // A host that is no URL's host is replaced by the one that was bound.
         let said = host.and_then(|host| host.to_str().ok()).and_then(|host| {
             let mut url = Url::parse(&format!("{scheme}://{host}/")).ok()?;
             (url.path() == "/" && url.username().is_empty() && url.query().is_none()).then_some(())?;
-            url.set_port(Some(port)).ok()?;
+            if port.is_some() {
+                url.set_port(port).ok()?;
+            }
             Some(url)
         });
         said.unwrap_or_else(|| {
@@ -143,6 +162,7 @@ impl Entrance {
                 IpAddr::V4(address) => address.to_string(),
                 IpAddr::V6(address) => format!("[{address}]"),
             };
+            let port = port.unwrap_or(self.door.port);
             Url::parse(&format!("{scheme}://{host}:{port}/")).expect("an address and a port make an origin")
         })
     }
@@ -163,8 +183,10 @@ impl Behind for Entrance {
             {
                 request.headers_mut().insert(HOST, host);
             }
-            let origin = entrance.storage_origin(request.headers().get(HOST));
-            request.extensions_mut().insert(StorageOrigin(origin));
+            let host = request.headers().get(HOST);
+            let (api, storage) = (entrance.origin(host, None), entrance.storage_origin(host));
+            request.extensions_mut().insert(ApiOrigin(api));
+            request.extensions_mut().insert(StorageOrigin(storage));
             request.extensions_mut().insert(entrance.door);
             match entrance.leads {
                 Leads::Api { .. } => entrance.house.api(request, &control).await,

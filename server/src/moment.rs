@@ -1,5 +1,7 @@
 //! Moments of the wall clock, as RFC 3339 text in JSON.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment of the wall clock.
@@ -10,6 +12,19 @@ impl Moment {
     /// This moment.
     pub(crate) fn now() -> Self {
         Self(jiff::Timestamp::now())
+    }
+
+    /// This moment, cut to the second, for services whose times have no fractions.
+    pub(crate) fn this_second() -> Self {
+        let now = jiff::Timestamp::now();
+        // A second of the clock is always in range.
+        Self(jiff::Timestamp::from_second(now.as_second()).unwrap_or(now))
+    }
+
+    /// So much later.
+    pub(crate) fn plus(self, time: Duration) -> Self {
+        // The last moment that can be written comes after everything.
+        Self(self.0.saturating_add(time).unwrap_or(jiff::Timestamp::MAX))
     }
 
     /// Milliseconds since 1970, with fractions.

@@ -31,8 +31,10 @@ pub struct Options {
     pub sink: bool,
     /// The least size of every part but the last; S3 says 5 MiB.
     pub min_part_size: u64,
-    /// How long presigned URLs hold.
-    pub url_expiry: Duration,
+    /// How long presigned URLs hold, whatever the service promises otherwise; Gjirafa's clients say it themselves.
+    pub url_expiry: Option<Duration>,
+    /// HERE's part numbers may be used again after a failed attempt.
+    pub here_lenient: bool,
     /// An S3 store elsewhere, instead of the embedded one.
     pub external: Option<ExternalOptions>,
 }
@@ -64,7 +66,8 @@ upslice-server: the reference server of upslice
   --pkg DIR              the built package (pkg)
   --sink                 count bodies and discard them, for benchmarks
   --min-part-size BYTES  floor of every part but the last (5242880)
-  --url-expiry SECONDS   how long presigned URLs hold (300)
+  --url-expiry SECONDS   how long presigned URLs hold (300; TwelveLabs' 3600; Gjirafa's as asked)
+  --here-lenient         HERE's part numbers may be used again after a failed attempt
   --s3-endpoint URL      an S3-compatible store instead of the local disk, with
   --s3-bucket NAME         its bucket and
   --s3-region R            its region; credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
@@ -83,7 +86,8 @@ impl Default for Options {
             pkg: "pkg".into(),
             sink: false,
             min_part_size: 5 << 20,
-            url_expiry: Duration::from_secs(300),
+            url_expiry: None,
+            here_lenient: false,
             external: None,
         }
     }
@@ -111,8 +115,10 @@ impl Options {
                 Long("min-part-size") => options.min_part_size = parser.value()?.parse()?,
                 // A week is the longest that S3 signs for.
                 Long("url-expiry") => {
-                    options.url_expiry = Duration::from_secs(parser.value()?.parse::<u64>()?.clamp(1, 604_800));
+                    let seconds = parser.value()?.parse::<u64>()?.clamp(1, 604_800);
+                    options.url_expiry = Some(Duration::from_secs(seconds));
                 }
+                Long("here-lenient") => options.here_lenient = true,
                 Long("s3-endpoint") => endpoint = Some(parser.value()?.parse()?),
                 Long("s3-bucket") => bucket = Some(parser.value()?.string()?),
                 Long("s3-region") => region = Some(parser.value()?.string()?),

@@ -13,7 +13,7 @@ use crate::house::{Entrance, House, Leads};
 use crate::keys::Keys;
 use crate::net::{accept, tls};
 use crate::options::Options;
-use crate::services::Services;
+use crate::services::{Services, URL_EXPIRY};
 use crate::storage;
 use crate::store::Store;
 use crate::store::disk::{Disk, Rules};
@@ -90,7 +90,8 @@ fn furnish(options: Options, keys: Keys) -> Result<House, StoreError> {
     let data = options.data.clone();
     std::fs::create_dir_all(&data)?;
     if let Some(external) = &options.external {
-        let store = Store::External(Arc::new(External::open(external, &data, options.url_expiry)?));
+        let store =
+            Store::External(Arc::new(External::open(external, &data, options.url_expiry.unwrap_or(URL_EXPIRY))?));
         return Ok(House::new(Arc::new(Services { store, keys, options }), None));
     }
     let rules = Rules { floor: options.min_part_size, sink: options.sink };

@@ -92,3 +92,59 @@ fn parts_that_come_to_the_service_itself_are_handed_on() {
     assert_eq!(store.api("GET", &format!("/_/files/{empty}")).send().body, b"");
     assert_eq!(world.files()[0]["parts"], 0);
 }
+
+#[test]
+fn what_was_reported_is_remembered_here() {
+    let store = World::new();
+    let mut world = relaying_to(&store);
+    const UPLOADS: &str = "/twelvelabs/v1.3/assets/multipart-uploads";
+    let call = |world: &World, method: &str, target: &str| {
+        world.api(method, &format!("{UPLOADS}{target}")).header("x-api-key", "demo-key")
+    };
+    let body = json!({ "filename": "a", "type": "video", "total_size": 2 });
+    let created = call(&world, "POST", "").json(body).send().json();
+    let target = format!("/{}", created["upload_id"].as_str().unwrap());
+    let report = |world: &World, index: usize| {
+        let url = created["upload_urls"][index - 1]["url"].as_str().unwrap();
+        let etag = store.put(url, &[b'0' + index as u8]).send().header("etag").unwrap().replace('"', "");
+        let chunk = json!({ "chunk_index": index, "proof": etag, "proof_type": "etag", "chunk_size": 1 });
+        call(world, "POST", &target).json(json!({ "completed_chunks": [chunk] })).send().json()
+    };
+    assert_eq!(report(&world, 2)["total_completed"], 1);
+    world.restart();
+    assert_eq!(call(&world, "GET", "").send().json()["page_info"]["total_results"], 1);
+    assert_eq!(call(&world, "GET", &target).send().json()["chunks_completed"], 1);
+    assert!(report(&world, 1)["url"].is_string());
+    assert_eq!(call(&world, "GET", "").send().json()["data"], json!([]));
+    let asset = created["asset_id"].as_str().unwrap();
+    assert_eq!(store.api("GET", &format!("/_/files/{asset}")).send().body, b"12");
+}
+
+#[test]
+fn a_part_is_held_to_its_digest_before_it_is_handed_on() {
+    let store = World::new();
+    let world = relaying_to(&store);
+    let call = |method: &str, target: &str| world.api(method, target).header("authorization", "Bearer demo-key");
+    let start = || {
+        let target = "/here/blobstore/v1/catalogs/hrn:c/layers/l/data/h/multiparts";
+        let links = call("POST", target).json(json!({ "contentType": "a/b" })).send().json();
+        url::Url::parse(links["links"]["complete"]["href"].as_str().unwrap()).unwrap().path().to_owned()
+    };
+    let part = |path: &str, digest: &str| {
+        let part = call("POST", &format!("{path}/parts?partNumber=1")).header("content-type", "a/b");
+        part.header("x-here-digest", digest).body(b"hello world").send()
+    };
+    let complete = |path: &str, etag: &str| {
+        call("PUT", path).json(json!({ "parts": [{ "etag": etag, "number": 1 }] })).send().status
+    };
+    let spoiled = start();
+    assert_eq!(part(&spoiled, "CRC-32C:00000000").status, 400);
+    let stored = part(&spoiled, "CRC-32C:c99465aa");
+    assert_eq!(complete(&spoiled, stored.header("etag").unwrap()), 400);
+    assert_eq!(call("DELETE", &spoiled).send().status, 204);
+    let path = start();
+    let stored = part(&path, "CRC-32C:c99465aa");
+    assert_eq!(complete(&path, stored.header("etag").unwrap()), 204);
+    let (_, token) = path.rsplit_once('/').unwrap();
+    assert_eq!(store.api("GET", &format!("/_/files/{token}")).send().body, b"hello world");
+}

@@ -94,6 +94,34 @@ fn a_rate_slows_the_body_down() {
 }
 
 #[test]
+fn a_dip_is_slower_while_it_lasts_even_for_a_request_under_way() {
+    let world = World::new();
+    let upload = world.create();
+    let put = upload.put(1, &vec![1; MIB]);
+    let dip = json!({ "afterMs": 0, "forMs": 400, "bytesPerSecond": MIB / 8 });
+    world.faults(on_part(json!({ "kind": "rate", "bytesPerSecond": 8 * MIB, "dip": dip })));
+    let begin = Instant::now();
+    assert_eq!(put.send().status, 200);
+    assert!(begin.elapsed() >= Duration::from_millis(400), "{:?}", begin.elapsed());
+    // It is over for whoever comes later.
+    assert_eq!(upload.put(2, &vec![1; 4 * MIB]).send().status, 200);
+    let row = world.ended("part");
+    assert!(row["endMs"].as_f64().unwrap() - row["startMs"].as_f64().unwrap() < 4_000.0, "{row}");
+}
+
+#[test]
+fn a_rule_of_one_connection_leaves_the_others_alone() {
+    let world = World::new();
+    let upload = world.create();
+    world.faults(json!([{
+        "service": "s3", "step": "part", "connection": 2, "fault": { "kind": "status", "status": 503 },
+    }]));
+    // Each request has a connection of its own here.
+    let statuses = (0..3).map(|_| upload.put(1, b"x").send().status).collect::<Vec<_>>();
+    assert_eq!(statuses, [200, 503, 200]);
+}
+
+#[test]
 fn latency_comes_before_every_answer_and_every_preflight() {
     let world = World::new();
     world.faults(json!([{ "service": "s3", "fault": { "kind": "rate", "latency": 80 } }]));

@@ -14,8 +14,10 @@ pub(crate) struct Policy {
 }
 
 /// The API origin's mounts.
-pub(crate) const API: Policy =
-    Policy { methods: "GET, POST, PUT, PATCH, DELETE, HEAD", exposed: &["Retry-After", "Location"] };
+pub(crate) const API: Policy = Policy {
+    methods: "GET, POST, PUT, PATCH, DELETE, HEAD",
+    exposed: &["ETag", "Retry-After", "Location", "Upload-Offset"],
+};
 
 /// The storage origin.
 pub(crate) const STORAGE: Policy = Policy {

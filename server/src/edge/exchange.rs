@@ -8,12 +8,14 @@ use axum::body::Body;
 use axum::http::header::ACCESS_CONTROL_REQUEST_METHOD;
 use axum::http::{Method, Request, Response};
 use hyper::body::Incoming;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
 
 use super::body::{Metered, Rest};
 use super::call::{Call, Look};
 use super::cors::Policy;
 use super::log::Log;
-use crate::faults::book::Book;
+use crate::faults::book::{Book, Plan, Slowdown};
 use crate::faults::perform::{self, BOUND};
 use crate::faults::rule::Fault;
 use crate::net::accept::Cut;
@@ -70,8 +72,8 @@ impl Edge {
         let seen = body.peek(HEAD, look).await;
         let call = seen.as_ref().unwrap_or(call);
         ticket.named(call);
-        let (plan, amnesty) = self.faults.plan(call);
-        let _line = Line::new(control, plan.speed);
+        let (plan, amnesty) = self.faults.plan(call, control.id());
+        let _line = Line::new(control, &plan);
 
         let act = plan.act.as_ref();
         let mut response = match perform::instead(act, body, control, &amnesty).await? {
@@ -108,19 +110,34 @@ async fn pause(time: Duration) {
 struct Line<'a> {
     control: &'a Control,
     limited: bool,
+    /// Slows the line down for a while.
+    dip: Option<AbortHandle>,
 }
 
 impl<'a> Line<'a> {
-    fn new(control: &'a Control, speed: Option<u64>) -> Self {
-        if let Some(speed) = speed {
+    fn new(control: &'a Arc<Control>, plan: &Plan) -> Self {
+        if let Some(speed) = plan.speed {
             control.limit(speed);
         }
-        Self { control, limited: speed.is_some() }
+        let dip = plan.speed.zip(plan.dip).map(|(speed, dip)| tokio::spawn(slow_down(Arc::clone(control), speed, dip)));
+        Self { control, limited: plan.speed.is_some(), dip: dip.map(|dip| dip.abort_handle()) }
+    }
+}
+
+async fn slow_down(control: Arc<Control>, speed: u64, dip: Slowdown) {
+    sleep_until(dip.from).await;
+    if Instant::now() < dip.until {
+        control.pace(dip.speed);
+        sleep_until(dip.until).await;
+        control.pace(speed);
     }
 }
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
+        if let Some(dip) = &self.dip {
+            dip.abort();
+        }
         if self.limited {
             self.control.unlimit();
         }

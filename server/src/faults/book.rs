@@ -4,8 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::rule::{Fault, Rule};
+use super::rule::{Dip, Fault, Rule};
 use crate::edge::call::Call;
 
 /// The rules in force.
@@ -19,6 +20,10 @@ struct Entry {
     rule: Rule,
     count: u64,
     fired: u64,
+    /// When the first matching request came.
+    began: Option<Instant>,
+    /// The connections that carried a matching request, in the order in which they first did.
+    connections: Vec<u64>,
 }
 
 /// What is to happen to one exchange. A slow line, a delay and hidden headers go together with each other and with one
@@ -27,6 +32,8 @@ struct Entry {
 pub(crate) struct Plan {
     /// Bytes per second of the request's body.
     pub speed: Option<u64>,
+    /// A while in which the body is read slower still.
+    pub dip: Option<Slowdown>,
     /// Added before the answer.
     pub latency: Duration,
     /// Waited before the request takes effect.
@@ -37,6 +44,17 @@ pub(crate) struct Plan {
     pub bare: bool,
     /// What ends the exchange otherwise than well.
     pub act: Option<Fault>,
+}
+
+/// When a line is slower than it is otherwise, and how slow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slowdown {
+    /// From here on.
+    pub from: Instant,
+    /// Until here.
+    pub until: Instant,
+    /// Bytes per second.
+    pub speed: u64,
 }
 
 /// Word of the end of all faults.
@@ -59,7 +77,10 @@ impl Default for Book {
 impl Book {
     /// Puts these rules in the place of all others; every counter begins anew.
     pub(crate) fn replace(&self, rules: Vec<Rule>) {
-        *self.lock() = rules.into_iter().map(|rule| Entry { rule, count: 0, fired: 0 }).collect();
+        *self.lock() = rules
+            .into_iter()
+            .map(|rule| Entry { rule, count: 0, fired: 0, began: None, connections: Vec::new() })
+            .collect();
     }
 
     /// Ends it all, also for the connections that stall.
@@ -68,14 +89,18 @@ impl Book {
         self.amnesty.send_modify(|count| *count += 1);
     }
 
-    /// What is to happen to this call, and word of when it is over; counts the call.
-    pub(crate) fn plan(&self, call: &Call) -> (Plan, Amnesty) {
+    /// What is to happen to this call on this connection, and word of when it is over; counts the call.
+    pub(crate) fn plan(&self, call: &Call, connection: u64) -> (Plan, Amnesty) {
         let mut plan = Plan::default();
         // Taken before the rules are read: whoever still meets a rule hears when it is ended.
         let amnesty = Amnesty(self.amnesty.subscribe());
         for entry in self.lock().iter_mut().filter(|entry| entry.rule.matches(call)) {
+            if !entry.takes_place_on(connection) {
+                continue;
+            }
             entry.count += 1;
-            if entry.rule.fires(entry.count, entry.fired) && plan.add(&entry.rule.fault) {
+            let began = *entry.began.get_or_insert_with(Instant::now);
+            if entry.rule.fires(entry.count, entry.fired) && plan.add(&entry.rule.fault, began) {
                 entry.fired += 1;
             }
         }
@@ -87,7 +112,7 @@ impl Book {
         let mut plan = Plan::default();
         for entry in self.lock().iter().filter(|entry| entry.rule.matches_preflight(call)) {
             if matches!(entry.rule.fault, Fault::Rate { .. }) && entry.rule.fires(entry.count + 1, entry.fired) {
-                plan.add(&entry.rule.fault);
+                plan.add(&entry.rule.fault, Instant::now());
             }
         }
         plan.latency
@@ -108,11 +133,27 @@ impl Book {
     }
 }
 
+impl Entry {
+    /// Whether the rule is for this connection, which counts from now on.
+    fn takes_place_on(&mut self, connection: u64) -> bool {
+        let Some(nth) = self.rule.connection else { return true };
+        if !self.connections.contains(&connection) {
+            self.connections.push(connection);
+        }
+        self.connections.get(nth - 1) == Some(&connection)
+    }
+}
+
 impl Plan {
-    /// Takes a fault in, unless another act stands in its way.
-    fn add(&mut self, fault: &Fault) -> bool {
+    /// Takes a fault in, whose rule first matched at `began`, unless another act stands in its way.
+    fn add(&mut self, fault: &Fault, began: Instant) -> bool {
         match fault {
-            Fault::Rate { bytes_per_second, latency } => {
+            Fault::Rate { bytes_per_second, latency, dip } => {
+                self.dip = self.dip.or_else(|| {
+                    let Dip { after_ms, for_ms, bytes_per_second: speed } = (*dip)?;
+                    let from = began + Duration::from_millis(after_ms);
+                    Some(Slowdown { from, until: from + Duration::from_millis(for_ms), speed })
+                });
                 self.speed = [self.speed, *bytes_per_second].into_iter().flatten().min();
                 self.latency = self.latency.max(Duration::from_millis(*latency));
             }

@@ -92,12 +92,17 @@ pub(crate) fn after(act: Option<&Fault>, response: Response<Body>, control: &Con
     }
 }
 
+/// An answer that will not arrive whole. An extension of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Broken;
+
 /// Promises more than it sends, then fails, which closes the connection.
 fn truncated(response: Response<Body>) -> Response<Body> {
     let (mut head, body) = response.into_parts();
     let sent = http_body::Body::size_hint(&body).exact().unwrap_or(0);
     head.headers.remove(TRANSFER_ENCODING);
     head.headers.insert(CONTENT_LENGTH, HeaderValue::from(sent + MISSING));
+    head.extensions.insert(Broken);
     let breaks = stream::once(async {
         // Lets what was written so far leave before the connection goes.
         tokio::time::sleep(Duration::from_millis(20)).await;

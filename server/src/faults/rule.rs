@@ -17,6 +17,8 @@ pub(crate) struct Rule {
     part: Option<u16>,
     nth: Option<u64>,
     times: Option<u64>,
+    /// Only on this of the connections that carried a matching request, counted from 1 since the rules were put.
+    pub connection: Option<usize>,
     /// What goes wrong.
     pub fault: Fault,
 }
@@ -51,6 +53,8 @@ pub(crate) enum Fault {
         /// Milliseconds added before every answer.
         #[serde(default)]
         latency: u64,
+        /// A while in which it is slower still.
+        dip: Option<Dip>,
     },
     /// A TCP reset.
     Reset {
@@ -83,6 +87,18 @@ pub(crate) enum Fault {
     },
 }
 
+/// A while in which a line is slower than it is otherwise.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Dip {
+    /// Milliseconds from the first matching request to its begin.
+    pub after_ms: u64,
+    /// Milliseconds that it lasts.
+    pub for_ms: u64,
+    /// How fast bodies are read meanwhile.
+    pub bytes_per_second: u64,
+}
+
 fn yes() -> bool {
     true
 }
@@ -97,9 +113,10 @@ impl Rule {
         service && step && part && signed
     }
 
-    /// The rule speaks of the request that a preflight asks for; parts are not compared.
+    /// The rule speaks of the request that a preflight asks for; parts are not compared, and which connection will carry
+    /// it is not known.
     pub(crate) fn matches_preflight(&self, call: &Call) -> bool {
-        Self { part: None, ..self.clone() }.matches(call)
+        self.connection.is_none() && Self { part: None, ..self.clone() }.matches(call)
     }
 
     /// Whether the rule fires at the `count`th matching request, having fired `fired` times: from the `nth` on, for
@@ -133,6 +150,9 @@ impl Rule {
         if self.nth == Some(0) || self.times == Some(0) {
             return Err("fields `nth` and `times` count from 1".to_owned());
         }
+        if self.connection == Some(0) {
+            return Err("field `connection` counts from 1".to_owned());
+        }
         if matches!(self.fault, Fault::Expire {}) && self.step.is_some_and(|step| step != Step::Part) {
             return Err("field `step`: only the step part uses signed URLs that can expire".to_owned());
         }
@@ -153,7 +173,13 @@ impl Rule {
             Fault::Rate { bytes_per_second: Some(0), .. } => {
                 return Err("field `bytesPerSecond`: expected at least 1".to_owned());
             }
-            Fault::Rate { bytes_per_second: None, latency: 0 } => {
+            Fault::Rate { bytes_per_second: None, dip: Some(_), .. } => {
+                return Err("field `dip` needs `bytesPerSecond`, the speed before and after it".to_owned());
+            }
+            Fault::Rate { dip: Some(Dip { bytes_per_second: 0, .. }), .. } => {
+                return Err("field `dip.bytesPerSecond`: expected at least 1".to_owned());
+            }
+            Fault::Rate { bytes_per_second: None, latency: 0, .. } => {
                 return Err("field `bytesPerSecond` or `latency` is missing".to_owned());
             }
             Fault::Hide { header: None, cors: true } => {

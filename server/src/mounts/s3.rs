@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +11,10 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Mount, json};
+use super::Mount;
+use super::json::Sent;
 use crate::edge::call::{Call, Step, parameter, segments};
-use crate::services::{JSON_LIMIT, Services, StorageOrigin};
+use crate::services::{JSON_LIMIT, Services, StorageOrigin, URL_EXPIRY};
 use crate::store::MOST_PARTS;
 use crate::store::error::StoreError;
 use crate::store::record::{Claim, Description, Upload};
@@ -67,13 +66,9 @@ impl Mount for Companion {
     }
 }
 
-async fn create(
-    State(services): State<Arc<Services>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Refusal> {
+async fn create(State(services): State<Arc<Services>>, headers: HeaderMap, sent: Sent) -> Result<Json<Value>, Refusal> {
     let owner = owner(&services, &headers)?;
-    let body = read_json(&headers, body)?;
+    let body = read_json(sent)?;
     let name = body.get("filename").and_then(Value::as_str).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| bad("filename must be a non-empty string"))?.to_owned();
     let media_type = body.get("type").and_then(Value::as_str);
@@ -93,7 +88,7 @@ async fn sign_one(
 ) -> Result<Json<Value>, Refusal> {
     let number = read_number(&part)?;
     let upload = find(&services, &headers, &id, &query).await?;
-    let expiry = services.options.url_expiry;
+    let expiry = services.options.url_expiry.unwrap_or(URL_EXPIRY);
     let urls = services.store.sign(&upload, &[number], &origin.0, expiry).await?;
     Ok(Json(json!({ "url": urls.first().map(|(_, url)| url.as_str()), "expires": expiry.as_secs() })))
 }
@@ -111,7 +106,8 @@ async fn sign_many(
     })?;
     let numbers = numbers.split(',').map(read_number).collect::<Result<Vec<_>, _>>()?;
     let upload = find(&services, &headers, &id, &query).await?;
-    let urls = services.store.sign(&upload, &numbers, &origin.0, services.options.url_expiry).await?;
+    let expiry = services.options.url_expiry.unwrap_or(URL_EXPIRY);
+    let urls = services.store.sign(&upload, &numbers, &origin.0, expiry).await?;
     let urls: Map<String, Value> =
         urls.into_iter().map(|(number, url)| (number.to_string(), url.to_string().into())).collect();
     Ok(Json(json!({ "presignedUrls": urls })))
@@ -145,10 +141,10 @@ async fn complete(
     Query(query): Query<BTreeMap<String, String>>,
     Extension(origin): Extension<StorageOrigin>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    sent: Sent,
 ) -> Result<Json<Value>, Refusal> {
     let upload = find(&services, &headers, &id, &query).await?;
-    let body = read_json(&headers, body)?;
+    let body = read_json(sent)?;
     let rows = body.get("parts").and_then(|parts| Vec::<Row>::deserialize(parts).ok());
     let rows = rows.filter(|rows| rows.iter().all(|row| (1..=MOST_PARTS).contains(&row.part_number)));
     let rows = rows.ok_or_else(|| bad("`parts` must be an array of {ETag, PartNumber} objects."))?;
@@ -193,8 +189,8 @@ fn read_number(text: &str) -> Result<u16, Refusal> {
     number.ok_or_else(|| bad("the part number must be a number between 1 and 10000."))
 }
 
-fn read_json(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
-    let body = json::body(headers, body).map_err(|(status, message)| Refusal(status, message))?;
+fn read_json(sent: Sent) -> Result<Value, Refusal> {
+    let body = sent.bytes().map_err(|(status, message)| Refusal(status, message))?;
     serde_json::from_slice(&body).map_err(|error| bad(&format!("the body is not JSON: {error}")))
 }
 

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 pub(crate) struct Control {
     /// The connection itself owns the socket, so that forgetting it closes it.
     socket: Weak<TcpStream>,
+    id: u64,
     read: AtomicU64,
     rated: AtomicUsize,
     inner: Mutex<Inner>,
@@ -68,7 +69,14 @@ pub(crate) enum Leave {
 impl Control {
     /// The control of one socket.
     pub(crate) fn new(socket: Weak<TcpStream>) -> Self {
-        Self { socket, read: AtomicU64::new(0), rated: AtomicUsize::new(0), inner: Mutex::default() }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { socket, id, read: AtomicU64::new(0), rated: AtomicUsize::new(0), inner: Mutex::default() }
+    }
+
+    /// Its number among the connections of this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// Breaks the connection.
@@ -98,6 +106,15 @@ impl Control {
             let ahead = read.saturating_sub(inner.settled);
             let due = inner.rate.map_or_else(Instant::now, |rate| rate.due.max(Instant::now()));
             inner.rate = Some(Rate { speed, due: due + time_of(ahead, speed) });
+        });
+    }
+
+    /// Reads at another speed from now on, where it is limited at all.
+    pub(crate) fn pace(&self, speed: u64) {
+        self.change(|inner| {
+            if let Some(rate) = &mut inner.rate {
+                rate.speed = speed;
+            }
         });
     }
 

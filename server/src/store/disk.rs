@@ -7,6 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use futures::Stream;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, StoreResult};
 use super::incoming::{self, Promises};
@@ -90,6 +92,13 @@ impl Disk {
         sessions.values().any(|session| wanted(&session.upload) && session.object().is_some())
     }
 
+    /// The uploads that are as wanted and neither completed nor given up.
+    pub(crate) fn unfinished(&self, wanted: impl Fn(&Upload) -> bool) -> Vec<Upload> {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        let open = sessions.values().filter(|session| wanted(&session.upload) && session.object().is_none());
+        open.map(|session| session.upload.clone()).collect()
+    }
+
     /// What S3 asks of a completion.
     pub(crate) fn terms(&self) -> Terms {
         Terms { floor: self.rules.floor, empty: false }
@@ -130,6 +139,19 @@ impl Disk {
         terms: Terms,
     ) -> StoreResult<Object> {
         blocking(move || session.complete(&claims, location, terms)).await
+    }
+
+    /// Lets a service change what it remembers of an upload.
+    pub(crate) async fn note<T, R>(
+        &self,
+        session: Arc<Session>,
+        change: impl FnOnce(&mut T) -> R + Send + 'static,
+    ) -> StoreResult<R>
+    where
+        T: Default + Serialize + DeserializeOwned,
+        R: Send + 'static,
+    {
+        blocking(move || session.note(change)).await
     }
 
     /// Gives a session up.

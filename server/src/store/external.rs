@@ -10,12 +10,14 @@ use rusty_s3::actions::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, GetObject, ListParts, UploadPart,
 };
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::client::{Client, between};
 use super::error::{StoreError, StoreResult};
+use super::notes;
 use super::record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
 use super::session::{bare, load, save};
 use crate::chance;
@@ -33,6 +35,8 @@ pub(crate) struct External {
     ledger: PathBuf,
     /// The upload ids by key, as the ledger has them.
     ids: Mutex<HashMap<String, String>>,
+    /// Held while notes are changed.
+    notes: Mutex<()>,
     client: Client,
 }
 
@@ -51,7 +55,15 @@ impl External {
         let credentials = options.credentials.clone();
         let ledger = data.join("external");
         std::fs::create_dir_all(&ledger)?;
-        let external = Self { bucket, credentials, expiry, ledger, ids: Mutex::default(), client: Client::new() };
+        let external = Self {
+            bucket,
+            credentials,
+            expiry,
+            ledger,
+            ids: Mutex::default(),
+            notes: Mutex::default(),
+            client: Client::new(),
+        };
         let known = external.entries()?.into_iter().map(|entry| (entry.upload.key, entry.upload.id)).collect();
         *external.ids.lock().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(external)
@@ -190,6 +202,7 @@ impl External {
         self.ask("DELETE", action.sign(OWN_REQUESTS), Vec::new(), String::new()).await?;
         // A record left behind names an upload that the store no longer knows.
         let _ = std::fs::remove_file(self.ledger.join(record_name(&upload.id)));
+        let _ = std::fs::remove_file(self.ledger.join(notes_name(&upload.id)));
         Ok(())
     }
 
@@ -215,6 +228,21 @@ impl External {
     /// Whether an upload was completed that is as wanted.
     pub(crate) fn any_completed(&self, wanted: impl Fn(&Upload) -> bool) -> StoreResult<bool> {
         Ok(self.completed()?.iter().any(|(upload, _)| wanted(upload)))
+    }
+
+    /// The uploads that are as wanted and neither completed nor given up.
+    pub(crate) fn unfinished(&self, wanted: impl Fn(&Upload) -> bool) -> StoreResult<Vec<Upload>> {
+        let open = self.entries()?.into_iter().filter(|entry| entry.object.is_none() && wanted(&entry.upload));
+        Ok(open.map(|entry| entry.upload).collect())
+    }
+
+    /// Lets a service change what it remembers of an upload.
+    pub(crate) fn note<T, R>(&self, upload: &Upload, change: impl FnOnce(&mut T) -> R) -> StoreResult<R>
+    where
+        T: Default + Serialize + DeserializeOwned,
+    {
+        let _alone = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes::change(&self.ledger, &notes_name(&upload.id), change)
     }
 
     fn completed(&self) -> StoreResult<Vec<(Upload, Object)>> {
@@ -245,6 +273,11 @@ impl External {
 /// Upload ids of other stores may be long and hold anything; their digests make good file names.
 fn record_name(id: &str) -> String {
     format!("{}.json", chance::to_hex(&Sha256::digest(id)))
+}
+
+/// Beside the record, and none: it has neither an upload nor an object.
+fn notes_name(id: &str) -> String {
+    format!("notes-{}", record_name(id))
 }
 
 /// Written here because the action's own body numbers the tags as they come, and parts may have gaps.

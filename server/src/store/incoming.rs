@@ -12,6 +12,7 @@ use futures::{Stream, StreamExt as _};
 use md5::{Digest as _, Md5};
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+use s3s::dto::Checksum;
 
 use super::error::{StoreError, StoreResult};
 use super::record::Receipt;
@@ -28,6 +29,15 @@ pub(crate) struct Promises {
     pub content_md5: Option<String>,
     /// `x-amz-checksum-*` headers by algorithm (`crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`), base64.
     pub checksums: BTreeMap<String, String>,
+}
+
+impl Promises {
+    /// Holds bytes that were read whole against what was said of them.
+    pub(crate) fn hold(&self, bytes: &[u8]) -> StoreResult<()> {
+        let mut digester = Digester::new(self);
+        digester.update(bytes);
+        digester.found().against(self).map(drop)
+    }
 }
 
 /// A part whose bytes have arrived and are true, but which no session counts yet. Dropped, it leaves nothing behind.
@@ -99,8 +109,7 @@ pub(crate) fn broke_off(error: &impl std::fmt::Display) -> StoreError {
 struct Writer {
     file: Option<(File, Temporary)>,
     size: u64,
-    md5: Md5,
-    digests: ChecksumHasher,
+    digester: Digester,
 }
 
 impl Writer {
@@ -118,15 +127,7 @@ impl Writer {
                 Some((file, Temporary { path, name, kept: false }))
             }
         };
-        let wants = |algorithm: &str| promises.checksums.contains_key(algorithm);
-        let digests = ChecksumHasher {
-            crc32: wants("crc32").then(Crc32::new),
-            crc32c: wants("crc32c").then(Crc32c::new),
-            crc64nvme: wants("crc64nvme").then(Crc64Nvme::new),
-            sha1: wants("sha1").then(Sha1::new),
-            sha256: wants("sha256").then(Sha256::new),
-        };
-        Ok(Self { file, size: 0, md5: Md5::new(), digests })
+        Ok(Self { file, size: 0, digester: Digester::new(promises) })
     }
 
     async fn write_off_thread(mut self, batch: Vec<Bytes>) -> StoreResult<Self> {
@@ -144,48 +145,84 @@ impl Writer {
             self.size += bytes.len() as u64;
             let Some((file, _)) = &mut self.file else { continue };
             file.write_all(bytes)?;
-            self.md5.update(bytes);
-            self.digests.update(bytes);
+            self.digester.update(bytes);
         }
         Ok(())
     }
 
     fn finish(self, promises: &Promises) -> StoreResult<Arrived> {
-        let md5 = self.md5.finalize();
+        let found = self.digester.found();
         let file = self.file.map(|(_, temporary)| temporary);
-        let mut receipt = Receipt {
-            etag: format!("\"{}\"", chance::to_hex(&md5)),
-            size: self.size,
-            file: file.as_ref().map(|file| file.name.clone()),
-            stored_at: Moment::now(),
-            digests: BTreeMap::new(),
-        };
+        let etag = format!("\"{}\"", chance::to_hex(&found.md5));
         // What is discarded was not hashed, so there is nothing to hold the promises against.
-        if file.is_some() {
-            if promises.content_md5.as_ref().is_some_and(|promised| *promised != STANDARD.encode(md5)) {
-                return Err(StoreError::new(
-                    "BadDigest",
-                    "The Content-MD5 you specified did not match what we received.",
-                ));
-            }
-            let found = self.digests.finalize();
-            for (algorithm, value) in [
-                ("crc32", found.checksum_crc32),
-                ("crc32c", found.checksum_crc32c),
-                ("crc64nvme", found.checksum_crc64nvme),
-                ("sha1", found.checksum_sha1),
-                ("sha256", found.checksum_sha256),
-            ] {
-                let (Some(value), Some(promised)) = (value, promises.checksums.get(algorithm)) else { continue };
-                if value != *promised {
-                    let name = algorithm.to_uppercase();
-                    let message = format!("The {name} you specified did not match the calculated checksum.");
-                    return Err(StoreError::new("BadDigest", message));
-                }
-                receipt.digests.insert(algorithm.to_owned(), value);
-            }
-        }
+        let digests = if file.is_some() { found.against(promises)? } else { BTreeMap::new() };
+        let name = file.as_ref().map(|file| file.name.clone());
+        let receipt = Receipt { etag, size: self.size, file: name, stored_at: Moment::now(), digests };
         Ok(Arrived { receipt, file })
+    }
+}
+
+/// MD5, and the digests that were promised.
+struct Digester {
+    md5: Md5,
+    checksums: ChecksumHasher,
+}
+
+/// What the bytes really are.
+struct Found {
+    md5: [u8; 16],
+    checksums: Checksum,
+}
+
+impl Digester {
+    fn new(promises: &Promises) -> Self {
+        let wants = |algorithm: &str| promises.checksums.contains_key(algorithm);
+        let checksums = ChecksumHasher {
+            crc32: wants("crc32").then(Crc32::new),
+            crc32c: wants("crc32c").then(Crc32c::new),
+            crc64nvme: wants("crc64nvme").then(Crc64Nvme::new),
+            sha1: wants("sha1").then(Sha1::new),
+            sha256: wants("sha256").then(Sha256::new),
+        };
+        Self { md5: Md5::new(), checksums }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        self.checksums.update(bytes);
+    }
+
+    fn found(self) -> Found {
+        Found { md5: self.md5.finalize().into(), checksums: self.checksums.finalize() }
+    }
+}
+
+impl Found {
+    /// The promised digests, if the promises are true.
+    fn against(self, promises: &Promises) -> StoreResult<BTreeMap<String, String>> {
+        let wrong = |name: &str, what: &str| {
+            let message = format!("The {name} you specified did not match {what}.");
+            StoreError::new("BadDigest", message)
+        };
+        if promises.content_md5.as_ref().is_some_and(|promised| *promised != STANDARD.encode(self.md5)) {
+            return Err(wrong("Content-MD5", "what we received"));
+        }
+        let found = self.checksums;
+        let mut digests = BTreeMap::new();
+        for (algorithm, value) in [
+            ("crc32", found.checksum_crc32),
+            ("crc32c", found.checksum_crc32c),
+            ("crc64nvme", found.checksum_crc64nvme),
+            ("sha1", found.checksum_sha1),
+            ("sha256", found.checksum_sha256),
+        ] {
+            let (Some(value), Some(promised)) = (value, promises.checksums.get(algorithm)) else { continue };
+            if value != *promised {
+                return Err(wrong(&algorithm.to_uppercase(), "the calculated checksum"));
+            }
+            digests.insert(algorithm.to_owned(), value);
+        }
+        Ok(digests)
     }
 }
 

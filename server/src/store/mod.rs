@@ -6,6 +6,7 @@ pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod external;
 pub(crate) mod incoming;
+mod notes;
 pub(crate) mod object;
 pub(crate) mod record;
 pub(crate) mod session;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use disk::Disk;
@@ -101,6 +104,31 @@ impl Store {
         }
     }
 
+    /// The uploads of a service that this owner began and nobody ended.
+    pub(crate) fn unfinished(&self, service: &str, owner: Option<&str>) -> StoreResult<Vec<Upload>> {
+        let wanted = |upload: &Upload| belongs(upload, service, &upload.key, owner);
+        match self {
+            Self::Embedded(disk, _) => Ok(disk.unfinished(wanted)),
+            Self::External(external) => external.unfinished(wanted),
+        }
+    }
+
+    /// Lets a service change what it remembers of an upload, open or completed. It begins empty and survives the process.
+    pub(crate) async fn note<T, R>(
+        &self,
+        upload: &Upload,
+        change: impl FnOnce(&mut T) -> R + Send + 'static,
+    ) -> StoreResult<R>
+    where
+        T: Default + Serialize + DeserializeOwned,
+        R: Send + 'static,
+    {
+        match self {
+            Self::Embedded(disk, _) => disk.note(disk.session(&upload.id, &upload.key)?, change).await,
+            Self::External(external) => external.note(upload, change),
+        }
+    }
+
     /// Addresses to which these parts may be PUT for so long; `origin` is the storage origin that the client reaches.
     pub(crate) async fn sign(
         &self,
@@ -126,8 +154,14 @@ impl Store {
         }
     }
 
-    /// Takes a part that came to the service itself.
-    pub(crate) async fn put<S, E>(&self, upload: &Upload, number: u16, body: S) -> StoreResult<Receipt>
+    /// Takes a part that came to the service itself, if it is what the client promised.
+    pub(crate) async fn put<S, E>(
+        &self,
+        upload: &Upload,
+        number: u16,
+        body: S,
+        promises: Promises,
+    ) -> StoreResult<Receipt>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
         E: std::fmt::Display,
@@ -135,7 +169,7 @@ impl Store {
         match self {
             Self::Embedded(disk, _) => {
                 let session = disk.session(&upload.id, &upload.key)?;
-                disk.put(session, number, body, Promises::default()).await
+                disk.put(session, number, body, promises).await
             }
             Self::External(external) => {
                 let body = body.try_fold(Vec::new(), async |mut whole, bytes| {
@@ -143,6 +177,7 @@ impl Store {
                     Ok(whole)
                 });
                 let body = body.await.map_err(|error| incoming::broke_off(&error))?;
+                promises.hold(&body)?;
                 external.put(upload, number, body).await
             }
         }

@@ -2,7 +2,7 @@
 //! belongs on a blocking thread.
 //!
 //! The folder of a session holds `upload.json`, per part a file of bytes and a receipt `N.json`, and once completed
-//! `object.json`. Each JSON file appears by a rename, so that a killed process leaves either the old state or the new
+//! `object.json`; `notes.json` is the service's own. Each JSON file appears by a rename, so that a killed process leaves either the old state or the new
 //! one; bytes that no receipt names are swept at the next start.
 
 use std::collections::{BTreeMap, HashSet};
@@ -16,12 +16,14 @@ use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, StoreResult};
 use super::incoming::Arrived;
+use super::notes;
 use super::record::{Claim, Object, Progress, Receipt, Terms, Upload};
 use crate::chance;
 use crate::moment::Moment;
 
 const UPLOAD: &str = "upload.json";
 const OBJECT: &str = "object.json";
+const NOTES: &str = "notes.json";
 
 /// A session, open or over.
 pub(crate) struct Session {
@@ -135,6 +137,18 @@ impl Session {
         }
     }
 
+    /// Lets the service change what it remembers of this upload, open or completed.
+    pub(crate) fn note<T, R>(&self, change: impl FnOnce(&mut T) -> R) -> StoreResult<R>
+    where
+        T: Default + Serialize + DeserializeOwned,
+    {
+        let state = self.lock();
+        if matches!(*state, State::Aborted) {
+            return Err(StoreError::no_such_upload());
+        }
+        notes::change(&self.folder, NOTES, change)
+    }
+
     /// Gives the session up and removes its bytes; `trash` is on the same disk, so that it is gone at once.
     pub(crate) fn abort(&self, trash: &Path) -> StoreResult<()> {
         let mut state = self.lock();
@@ -163,7 +177,7 @@ impl Session {
 
 /// Removes every file that no record names.
 fn sweep(folder: &Path, state: &State) -> StoreResult<()> {
-    let mut named: HashSet<String> = [UPLOAD, OBJECT, super::object::DIGEST].map(str::to_owned).into();
+    let mut named: HashSet<String> = [UPLOAD, OBJECT, NOTES, super::object::DIGEST].map(str::to_owned).into();
     match state {
         State::Open(parts) => {
             named.extend(parts.keys().map(|number| format!("{number}.json")));

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::envelope::Refusal;
-use crate::mounts::json;
+use crate::mounts::json::Sent;
 use crate::store::MOST_PARTS;
 use crate::store::record::Claim;
-
-type Received = Result<Bytes, BytesRejection>;
 
 /// Begins an upload.
 pub(crate) struct Start {
@@ -92,8 +87,8 @@ struct SaidPart {
 
 impl Start {
     /// Reads the body.
-    pub(crate) fn read(headers: &HeaderMap, body: Received) -> Result<Self, Refusal> {
-        let said: SaidStart = read(headers, body)?;
+    pub(crate) fn read(sent: Sent) -> Result<Self, Refusal> {
+        let said: SaidStart = read(sent)?;
         let length = said.content_length.filter(|length| !length.is_empty());
         if length.as_ref().is_some_and(|length| !length.bytes().all(|byte| byte.is_ascii_digit())) {
             return Err(Refusal::bad("contentLength must be the number of bytes as text"));
@@ -116,8 +111,8 @@ impl Start {
 
 impl Resume {
     /// Reads the body.
-    pub(crate) fn read(headers: &HeaderMap, body: Received) -> Result<Self, Refusal> {
-        let said: SaidKey = read(headers, body)?;
+    pub(crate) fn read(sent: Sent) -> Result<Self, Refusal> {
+        let said: SaidKey = read(sent)?;
         let expiry = hours(said.presigned_url_expiry_time_hours)?;
         Ok(Self { key: text("requestKey", said.request_key)?, expiry })
     }
@@ -125,8 +120,8 @@ impl Resume {
 
 impl Complete {
     /// Reads the body.
-    pub(crate) fn read(headers: &HeaderMap, body: Received) -> Result<Self, Refusal> {
-        let said: SaidComplete = read(headers, body)?;
+    pub(crate) fn read(sent: Sent) -> Result<Self, Refusal> {
+        let said: SaidComplete = read(sent)?;
         let parts = said.parts.ok_or_else(|| Refusal::bad("parts is required"))?;
         let claim = |part: SaidPart| {
             let number = part_number("parts.partNumber", Some(part.part_number))?;
@@ -142,23 +137,14 @@ impl Complete {
 
 impl Abort {
     /// Reads the body.
-    pub(crate) fn read(headers: &HeaderMap, body: Received) -> Result<Self, Refusal> {
-        let said: SaidKey = read(headers, body)?;
+    pub(crate) fn read(sent: Sent) -> Result<Self, Refusal> {
+        let said: SaidKey = read(sent)?;
         Ok(Self { key: text("requestKey", said.request_key)? })
     }
 }
 
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Received) -> Result<T, Refusal> {
-    let body = json::body(headers, body).map_err(|(status, error)| Refusal::new(status, &error))?;
-    // An array would do for serde, field after field.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(Refusal::bad("the body must be a JSON object"));
-    }
-    let mut json = serde_json::Deserializer::from_slice(&body);
-    let said = serde_path_to_error::deserialize(&mut json);
-    let said = said.map_err(|error| Refusal::bad(&format!("the body cannot be read: {error}")))?;
-    json.end().map_err(|error| Refusal::bad(&format!("the body cannot be read: {error}")))?;
-    Ok(said)
+fn read<T: DeserializeOwned>(sent: Sent) -> Result<T, Refusal> {
+    sent.object().map_err(|(status, error)| Refusal::new(status, &error))
 }
 
 fn text(field: &str, value: Option<String>) -> Result<String, Refusal> {

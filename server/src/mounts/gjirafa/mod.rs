@@ -8,22 +8,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request};
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{post, put};
-use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use self::body::{Abort, Complete, Resume, Start};
 use self::envelope::{Refusal, Success};
 use super::Mount;
+use super::guard::{self, Visit, guarded};
+use super::json::Sent;
 use crate::edge::call::{Call, Step, segments};
-use crate::services::{JSON_LIMIT, Services, StorageOrigin};
+use crate::services::{JSON_LIMIT, Services};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::record::{Claim, Description, Progress, Upload};
 use crate::store::session::bare;
@@ -62,42 +61,29 @@ impl Mount for Gjirafa {
 
     fn router(&self, services: Arc<Services>) -> Router {
         let path = |last: &str| format!("/gjirafa/api/projects/{{project}}/uploads/{last}");
-        Router::new()
+        let router = Router::new()
             .route(&path("multipart"), post(start))
             .route(&path("multipart-complete"), put(complete))
             .route(&path("multipart-abort"), put(abort))
             .route(&path("multipart-resume"), post(resume))
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such endpoint"))
-            .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"))
-            .layer(from_fn_with_state(Arc::clone(&services), guard))
-            .layer(DefaultBodyLimit::max(JSON_LIMIT))
-            .with_state(services)
+            .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"));
+        guarded(router, &services, shown, refusal).layer(DefaultBodyLimit::max(JSON_LIMIT)).with_state(services)
     }
 }
 
-/// The name of the key that asks. An extension of every request that the guard let through.
-#[derive(Debug, Clone, Copy)]
-struct Owner(&'static str);
-
-async fn guard(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
-    let key = sent.map(|value| value.strip_prefix(b"Bearer ").unwrap_or(value));
-    let Some(owner) = key.and_then(|key| services.keys.name(key)) else {
-        return Refusal::new(StatusCode::UNAUTHORIZED, "the API key is missing or not known").into_response();
-    };
-    request.extensions_mut().insert(Owner(owner));
-    next.run(request).await
+/// The key, which the documentation shows without the word before it.
+fn shown(request: &Request) -> Option<Vec<u8>> {
+    let sent = request.headers().get(AUTHORIZATION)?;
+    guard::bearer(request).or_else(|| Some(sent.as_bytes().to_vec()))
 }
 
-async fn start(
-    State(services): State<Arc<Services>>,
-    Path(project): Path<String>,
-    Extension(origin): Extension<StorageOrigin>,
-    Extension(Owner(owner)): Extension<Owner>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Success, Refusal> {
-    let said = Start::read(&headers, body)?;
+fn refusal() -> Response {
+    Refusal::new(StatusCode::UNAUTHORIZED, "the API key is missing or not known").into_response()
+}
+
+async fn start(visit: Visit, Path(project): Path<String>, sent: Sent) -> Result<Success, Refusal> {
+    let said = Start::read(sent)?;
     let mut metadata = BTreeMap::from([
         (PROJECT.to_owned(), project.clone()),
         (PARTS.to_owned(), said.parts.to_string()),
@@ -110,7 +96,7 @@ async fn start(
                 && known.get(PROJECT) == Some(&project)
                 && known.get(HASH).is_some_and(|known| *known == hash)
         };
-        if services.store.any_completed(twin)? {
+        if visit.services.store.any_completed(twin)? {
             return Err(Refusal::bad("A file with the same fileHash has been uploaded to this project already."));
         }
         metadata.insert(HASH.to_owned(), hash);
@@ -120,40 +106,26 @@ async fn start(
         name: said.name,
         media_type: said.media_type,
         metadata,
-        owner: Some(owner.to_owned()),
+        owner: Some(visit.owner.to_owned()),
     };
-    let upload = services.store.create(description).await?;
+    let upload = visit.services.store.create(description).await?;
     let numbers: Vec<_> = (1..=said.parts).collect();
-    Ok(Success::new(signed(&services, &upload, &numbers, &origin, said.expiry).await?))
+    Ok(Success::new(signed(&visit, &upload, &numbers, said.expiry).await?))
 }
 
-async fn resume(
-    State(services): State<Arc<Services>>,
-    Path(project): Path<String>,
-    Extension(origin): Extension<StorageOrigin>,
-    Extension(Owner(owner)): Extension<Owner>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Success, Refusal> {
-    let said = Resume::read(&headers, body)?;
-    let upload = find(&services, &project, &said.key, owner).await?;
-    let stored = services.store.list(&upload).await?;
+async fn resume(visit: Visit, Path(project): Path<String>, sent: Sent) -> Result<Success, Refusal> {
+    let said = Resume::read(sent)?;
+    let upload = find(&visit, &project, &said.key).await?;
+    let stored = visit.services.store.list(&upload).await?;
     let stored: HashSet<_> = stored.into_iter().map(|(number, _)| number).collect();
     let numbers: Vec<_> = (1..=parts_of(&upload)).filter(|number| !stored.contains(number)).collect();
-    Ok(Success::new(signed(&services, &upload, &numbers, &origin, said.expiry).await?))
+    Ok(Success::new(signed(&visit, &upload, &numbers, said.expiry).await?))
 }
 
-async fn complete(
-    State(services): State<Arc<Services>>,
-    Path(project): Path<String>,
-    Extension(origin): Extension<StorageOrigin>,
-    Extension(Owner(owner)): Extension<Owner>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Success, Refusal> {
-    let said = Complete::read(&headers, body)?;
-    let upload = find(&services, &project, &said.key, owner).await?;
-    let stored = match services.store.progress(&upload).await? {
+async fn complete(visit: Visit, Path(project): Path<String>, sent: Sent) -> Result<Success, Refusal> {
+    let said = Complete::read(sent)?;
+    let upload = find(&visit, &project, &said.key).await?;
+    let stored = match visit.services.store.progress(&upload).await? {
         Progress::Open(parts) => parts,
         Progress::Completed(object) => object.parts,
     };
@@ -171,7 +143,7 @@ async fn complete(
         let invalid = listed(invalid.iter().map(|claim| claim.number));
         return Err(Refusal::bad(&format!("parts are missing ({missing}) or not as uploaded ({invalid})")));
     }
-    services.store.complete(&upload, valid, &origin.0).await?;
+    visit.services.store.complete(&upload, valid, &visit.storage).await?;
     let mut success = Success::new(Value::Bool(true));
     if !missing.is_empty() {
         success = success.saying(&format!("completed without these parts: {missing}"));
@@ -179,33 +151,21 @@ async fn complete(
     Ok(success)
 }
 
-async fn abort(
-    State(services): State<Arc<Services>>,
-    Path(project): Path<String>,
-    Extension(Owner(owner)): Extension<Owner>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Success, Refusal> {
-    let said = Abort::read(&headers, body)?;
-    let upload = find(&services, &project, &said.key, owner).await?;
-    services.store.abort(&upload).await?;
+async fn abort(visit: Visit, Path(project): Path<String>, sent: Sent) -> Result<Success, Refusal> {
+    let said = Abort::read(sent)?;
+    let upload = find(&visit, &project, &said.key).await?;
+    visit.services.store.abort(&upload).await?;
     Ok(Success::new(Value::Bool(true)))
 }
 
-async fn find(services: &Services, project: &str, key: &str, owner: &str) -> StoreResult<Upload> {
-    let upload = services.store.find_key(NAME, key, Some(owner)).await?;
+async fn find(visit: &Visit, project: &str, key: &str) -> StoreResult<Upload> {
+    let upload = visit.services.store.find_key(NAME, key, Some(visit.owner)).await?;
     let known = upload.description.metadata.get(PROJECT);
     if known.is_some_and(|known| known == project) { Ok(upload) } else { Err(StoreError::no_such_upload()) }
 }
 
-async fn signed(
-    services: &Services,
-    upload: &Upload,
-    numbers: &[u16],
-    origin: &StorageOrigin,
-    expiry: Duration,
-) -> StoreResult<Value> {
-    let urls = services.store.sign(upload, numbers, &origin.0, expiry).await?;
+async fn signed(visit: &Visit, upload: &Upload, numbers: &[u16], expiry: Duration) -> StoreResult<Value> {
+    let urls = visit.services.store.sign(upload, numbers, &visit.storage, expiry).await?;
     let rows = urls.iter().map(|(number, url)| json!({ "partNumber": number, "presignedUrl": url.as_str() }));
     let rows: Vec<_> = rows.collect();
     Ok(json!({ "uploadId": upload.id, "requestKey": upload.key, "presignedUrl": rows }))

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Request};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use self::form::{Append, End, Form, Start};
 use self::refusal::Refusal;
 use super::Mount;
+use super::guard::{self, Visit, guarded};
 use crate::chance;
 use crate::edge::call::{Call, Step, parameter, segments};
-use crate::services::{JSON_LIMIT, Services, StorageOrigin};
+use crate::services::{JSON_LIMIT, Services};
 use crate::store::error::{StoreError, StoreResult};
+use crate::store::incoming::Promises;
 use crate::store::record::{Description, Object, Progress, Terms, Upload};
 
 /// The mount `/subworkflow/v1`.
@@ -88,36 +89,23 @@ impl Mount for Subworkflow {
                 .route(&path("end"), post(end))
                 .route(&path("abort"), post(abort));
         }
-        router
+        let router = router
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such endpoint"))
-            .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"))
-            .layer(from_fn_with_state(Arc::clone(&services), guard))
-            .layer(DefaultBodyLimit::max(JSON_LIMIT))
-            .with_state(services)
+            .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"));
+        let router = guarded(router, &services, shown, refusal::unauthorized);
+        router.layer(DefaultBodyLimit::max(JSON_LIMIT)).with_state(services)
     }
 }
 
-/// The name of the key that asks. An extension of every request that the guard let through.
-#[derive(Debug, Clone, Copy)]
-struct Owner(&'static str);
-
-async fn guard(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
-    let header = request.headers().get("x-api-key").map(|key| key.as_bytes().to_owned());
-    let query = parameter(request.uri().query().unwrap_or_default(), "api-key").map(String::into_bytes);
-    let Some(owner) = header.or(query).and_then(|key| services.keys.name(&key)) else {
-        return refusal::unauthorized();
-    };
-    request.extensions_mut().insert(Owner(owner));
-    next.run(request).await
+/// The key, which the SDK sends in a header and pages may send in the query.
+fn shown(request: &Request) -> Option<Vec<u8>> {
+    let query = request.uri().query().unwrap_or_default();
+    guard::api_key(request).or_else(|| parameter(query, "api-key").map(String::into_bytes))
 }
 
 type Received = Result<Multipart, MultipartRejection>;
 
-async fn start(
-    State(services): State<Arc<Services>>,
-    Extension(Owner(owner)): Extension<Owner>,
-    body: Received,
-) -> Result<Json<Value>, Refusal> {
+async fn start(visit: Visit, body: Received) -> Result<Json<Value>, Refusal> {
     let said = Start::read(&Form::read(body).await?)?;
     let mut metadata = vec![(TYPE, said.job_type)];
     metadata.extend(said.expiry.map(|days| ("expiresInDays", days.to_string())));
@@ -126,21 +114,17 @@ async fn start(
         name: said.name,
         media_type: said.media_type,
         metadata: metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        owner: Some(owner.to_owned()),
+        owner: Some(visit.owner.to_owned()),
     };
     let key = format!("{KEY}{}", chance::hex(8));
-    let upload = services.store.create_under(key, description).await?;
+    let upload = visit.services.store.create_under(key, description).await?;
     Ok(Json(json!({ "success": true, "data": { "key": upload.key } })))
 }
 
-async fn append(
-    State(services): State<Arc<Services>>,
-    Extension(Owner(owner)): Extension<Owner>,
-    body: Received,
-) -> Result<Json<Value>, Refusal> {
+async fn append(visit: Visit, body: Received) -> Result<Json<Value>, Refusal> {
     let mut form = body?;
     let said = Append::read(&mut form).await?;
-    let upload = find(&services, &said.key, owner).await?;
+    let upload = find(&visit, &said.key).await?;
     let file = form::next(&mut form, "file").await?;
     let over = AtomicBool::new(false);
     let mut size = 0;
@@ -153,7 +137,7 @@ async fn append(
         }
         Ok(chunk)
     });
-    let stored = services.store.put(&upload, said.number, bytes).await;
+    let stored = visit.services.store.put(&upload, said.number, bytes, Promises::default()).await;
     if over.into_inner() {
         return Err(Refusal::bad(&format!("a part holds at most {LARGEST} bytes")));
     }
@@ -161,46 +145,33 @@ async fn append(
     Ok(Json(json!({ "success": true, "data": { "etag": etag.trim_matches('"'), "partNumber": said.number } })))
 }
 
-async fn end(
-    State(services): State<Arc<Services>>,
-    Extension(origin): Extension<StorageOrigin>,
-    Extension(Owner(owner)): Extension<Owner>,
-    body: Received,
-) -> Result<Json<Value>, Refusal> {
+async fn end(visit: Visit, body: Received) -> Result<Json<Value>, Refusal> {
     let said = End::read(&Form::read(body).await?)?;
-    let upload = find(&services, &said.key, owner).await?;
-    let terms = Terms { floor: SMALLEST.min(services.options.min_part_size), empty: false };
-    let object = services.store.complete_on(terms, &upload, said.claims, &origin.0).await?;
+    let upload = find(&visit, &said.key).await?;
+    let terms = Terms { floor: SMALLEST.min(visit.services.options.min_part_size), empty: false };
+    let object = visit.services.store.complete_on(terms, &upload, said.claims, &visit.storage).await?;
     Ok(Json(described(&upload, &object, false)))
 }
 
-async fn abort(
-    State(services): State<Arc<Services>>,
-    Extension(Owner(owner)): Extension<Owner>,
-    body: Received,
-) -> Result<Json<Value>, Refusal> {
+async fn abort(visit: Visit, body: Received) -> Result<Json<Value>, Refusal> {
     let form = Form::read(body).await?;
-    let upload = find(&services, form.text("key")?, owner).await?;
-    services.store.abort(&upload).await?;
+    let upload = find(&visit, form.text("key")?).await?;
+    visit.services.store.abort(&upload).await?;
     Ok(Json(json!({ "success": true })))
 }
 
-async fn job(
-    State(services): State<Arc<Services>>,
-    Path(id): Path<String>,
-    Extension(Owner(owner)): Extension<Owner>,
-) -> Result<Json<Value>, Refusal> {
+async fn job(visit: Visit, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     let unknown = || Refusal::new(StatusCode::NOT_FOUND, "no such job");
     let suffix = id.strip_prefix(JOB).ok_or_else(unknown)?;
-    let upload = find(&services, &format!("{KEY}{suffix}"), owner).await.map_err(|_| unknown())?;
-    match services.store.progress(&upload).await? {
+    let upload = find(&visit, &format!("{KEY}{suffix}")).await.map_err(|_| unknown())?;
+    match visit.services.store.progress(&upload).await? {
         Progress::Completed(object) => Ok(Json(described(&upload, &object, true))),
         Progress::Open(_) => Err(unknown()),
     }
 }
 
-async fn find(services: &Services, key: &str, owner: &str) -> StoreResult<Upload> {
-    services.store.find_key(NAME, key, Some(owner)).await
+async fn find(visit: &Visit, key: &str) -> StoreResult<Upload> {
+    visit.services.store.find_key(NAME, key, Some(visit.owner)).await
 }
 
 /// The job of a completed upload: not yet begun when the upload ends, and over whenever it is asked for later. Nothing

@@ -7,25 +7,25 @@ mod refusal;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{DefaultBodyLimit, Path, Query};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use self::body::Operation;
 use self::refusal::Refusal;
-use super::{Mount, json};
+use super::Mount;
+use super::guard::{Visit, bearer, guarded};
+use super::json::Sent;
 use crate::chance;
 use crate::edge::call::{Call, Step};
-use crate::services::{Services, StorageOrigin};
+use crate::services::Services;
 use crate::store::error::StoreError;
+use crate::store::incoming::Promises;
 use crate::store::record::{Claim, Description, Progress, Terms, Upload};
 
 /// The mount of Veza's API.
@@ -76,30 +76,19 @@ impl Mount for Veza {
 
     fn router(&self, services: Arc<Services>) -> Router {
         let path = |rest: &str| format!("{}/providers/custom{rest}", self.prefix);
-        Router::new()
+        let router = Router::new()
             .route(&path(""), get(providers))
             .route(&path("/templates"), get(templates))
             .route(&path("/{provider}/datasources"), get(data_sources))
             .route(&path("/{provider}/datasources/{source}"), post(parts))
             .fallback(async || Refusal::not_found("no such endpoint"))
-            .method_not_allowed_fallback(async || Refusal::method_not_allowed())
-            .layer(from_fn_with_state(Arc::clone(&services), guard))
-            .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .with_state(services)
+            .method_not_allowed_fallback(async || Refusal::method_not_allowed());
+        guarded(router, &services, bearer, refusal).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(services)
     }
 }
 
-/// The name of the key that asks. An extension of every request that the guard let through.
-#[derive(Debug, Clone, Copy)]
-struct Owner(&'static str);
-
-async fn guard(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    let Some(owner) = sent.and_then(|key| services.keys.name(key)) else {
-        return Refusal::unauthenticated().into_response();
-    };
-    request.extensions_mut().insert(Owner(owner));
-    next.run(request).await
+fn refusal() -> Response {
+    Refusal::unauthenticated().into_response()
 }
 
 async fn templates() -> Json<Value> {
@@ -130,35 +119,31 @@ fn found(query: &Filter, row: impl Fn(&str, &str) -> Value) -> Value {
 }
 
 async fn parts(
-    State(services): State<Arc<Services>>,
+    visit: Visit,
     Path((provider, source)): Path<(String, String)>,
-    Extension(origin): Extension<StorageOrigin>,
-    Extension(Owner(owner)): Extension<Owner>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    sent: Sent,
 ) -> Result<Json<Value>, Refusal> {
     let Some(source) = source.strip_suffix(":parts") else { return Err(Refusal::not_found("no such endpoint")) };
-    let body = json::body(&headers, body).map_err(|(status, message)| Refusal::body(status, &message))?;
+    let body = sent.bytes().map_err(|(status, message)| Refusal::body(status, &message))?;
     // Base64 of a hundred megabytes keeps a thread busy for a while.
     let operation = tokio::task::spawn_blocking(move || Operation::parse(&body)).await;
     let operation = operation.map_err(|error| Refusal::internal(&error.to_string()))??;
-    let place = Place { services: &services, provider, source: source.to_owned(), owner };
+    let place = Place { visit, provider, source: source.to_owned() };
     match operation {
         Operation::Start => place.start().await,
         Operation::Upload { upload_id, number, data } => place.upload(&upload_id, number, data).await,
-        Operation::Complete { upload_id, count } => place.complete(&upload_id, count, &origin).await,
+        Operation::Complete { upload_id, count } => place.complete(&upload_id, count).await,
     }
 }
 
 /// The data source that a request is about, and who asks.
-struct Place<'a> {
-    services: &'a Services,
+struct Place {
+    visit: Visit,
     provider: String,
     source: String,
-    owner: &'static str,
 }
 
-impl Place<'_> {
+impl Place {
     async fn start(&self) -> Result<Json<Value>, Refusal> {
         let metadata = [("provider", &self.provider), ("dataSource", &self.source)];
         let description = Description {
@@ -166,22 +151,22 @@ impl Place<'_> {
             name: self.source.clone(),
             media_type: "application/json".to_owned(),
             metadata: metadata.map(|(key, value)| (key.to_owned(), value.clone())).into(),
-            owner: Some(self.owner.to_owned()),
+            owner: Some(self.visit.owner.to_owned()),
         };
-        let upload = self.services.store.create(description).await?;
+        let upload = self.visit.services.store.create(description).await?;
         Ok(Json(json!({ "status": "success", "upload_id": upload.key })))
     }
 
     async fn upload(&self, id: &str, number: u16, data: Vec<u8>) -> Result<Json<Value>, Refusal> {
         let upload = self.find(id).await?;
         let body = futures::stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(data))]);
-        self.services.store.put(&upload, number, body).await?;
+        self.visit.services.store.put(&upload, number, body, Promises::default()).await?;
         Ok(Json(json!({ "status": "success" })))
     }
 
-    async fn complete(&self, id: &str, count: u16, origin: &StorageOrigin) -> Result<Json<Value>, Refusal> {
+    async fn complete(&self, id: &str, count: u16) -> Result<Json<Value>, Refusal> {
         let upload = self.find(id).await?;
-        let store = &self.services.store;
+        let store = &self.visit.services.store;
         let claims = match store.progress(&upload).await? {
             Progress::Completed(object) => {
                 counted(object.parts.iter().map(|(number, _)| *number), count)?;
@@ -193,13 +178,13 @@ impl Place<'_> {
             }
         };
         if let Some(claims) = claims {
-            store.complete_on(TERMS, &upload, claims, &origin.0).await?;
+            store.complete_on(TERMS, &upload, claims, &self.visit.storage).await?;
         }
         Ok(Json(json!({ "status": "success", "warnings": [] })))
     }
 
     async fn find(&self, id: &str) -> Result<Upload, Refusal> {
-        let upload = self.services.store.find_key(NAME, id, Some(self.owner)).await?;
+        let upload = self.visit.services.store.find_key(NAME, id, Some(self.visit.owner)).await?;
         let said = &upload.description.metadata;
         if said.get("provider") != Some(&self.provider) || said.get("dataSource") != Some(&self.source) {
             return Err(StoreError::no_such_upload().into());
