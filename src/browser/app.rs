@@ -1,10 +1,12 @@
 //! What the app brought along: its functions, its headers. Anything may be thrown.
 
+use super::held::Held;
 use super::{sys, value};
 use crate::core::{Failed, Failure};
-use crate::protocol::Json;
-use js_sys::{Function, Object, Reflect};
+use crate::protocol::{self, Answer, Argument, Json};
+use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestCredentials};
 
@@ -14,6 +16,8 @@ pub(crate) struct App {
     pub(crate) functions: Option<Object>,
     pub(crate) headers: Option<Headers>,
     pub(crate) credentials: RequestCredentials,
+    /// What its functions gave that only it understands. One that goes on from an earlier upload shares that one's.
+    pub(crate) kept: Rc<RefCell<Vec<JsValue>>>,
     /// What one of its functions threw last: the `cause` of the error that ends the upload.
     pub(crate) thrown: RefCell<Option<JsValue>>,
 }
@@ -28,7 +32,7 @@ pub(crate) enum Headers {
 
 /// Tells a function of the app that its answer is not wanted any more, when it is dropped before that came.
 struct Guard {
-    controller: AbortController,
+    controller: Held<AbortController>,
     settled: bool,
 }
 
@@ -63,6 +67,19 @@ pub(crate) fn header_pairs(given: &JsValue) -> Result<Vec<(String, String)>, Opt
     Ok(pairs)
 }
 
+/// The same, with the platform's own headers in it as names and values: as data they would say nothing.
+fn with_headers(value: Json, given: &JsValue) -> Json {
+    let headers = Reflect::get(given, &"headers".into()).ok().filter(JsCast::has_type::<web_sys::Headers>);
+    match (value, headers.and_then(|headers| header_pairs(&headers).ok())) {
+        (Json::Map(fields), Some(pairs)) => {
+            let others = fields.into_iter().filter(|(name, _)| name != "headers");
+            let pairs = pairs.into_iter().map(|(name, text)| (name, Json::Text(text))).collect();
+            Json::Map(others.chain([("headers".to_owned(), Json::Map(pairs))]).collect())
+        }
+        (value, _) => value,
+    }
+}
+
 impl App {
     /// The headers for one request to the service's API.
     pub(super) async fn headers(&self) -> Result<Vec<(String, String)>, Failed> {
@@ -84,22 +101,77 @@ impl App {
     }
 
     /// Calls one of its functions, and waits for what it promised. `signal` fires when that is not wanted any more.
-    pub(super) async fn call(&self, name: &'static str, argument: &Json) -> Result<Json, Failed> {
-        let mut guard = AbortController::new().map(|controller| Guard { controller, settled: false });
-        let argument = value::to_js(argument);
-        if let Ok(guard) = &guard {
-            // The argument is a plain object of our own: setting a field of it cannot fail.
-            let _ = Reflect::set(&argument, &"signal".into(), &guard.controller.signal());
-        }
+    pub(super) async fn call(&self, called: &protocol::Function) -> Result<Answer, Failed> {
+        let mut guard =
+            AbortController::new().map(|controller| Guard { controller: Held::new(controller), settled: false });
+        let signal = guard.as_ref().map_or(JsValue::UNDEFINED, |guard| guard.controller.signal().into());
+        let arguments: Array = called.arguments.iter().map(|argument| self.argument(argument, &signal)).collect();
         let functions = self.functions.as_ref().map_or(JsValue::UNDEFINED, JsValue::from);
-        let given = Reflect::get(&functions, &name.into())
+        let given = Reflect::get(&functions, &called.name.into())
             .and_then(JsCast::dyn_into::<Function>)
-            .and_then(|function| function.call1(&functions, &argument));
-        let settled = self.settled(name, given).await;
+            .and_then(|function| function.apply(&functions, &arguments));
+        let settled = self.settled(called.name, given).await;
         if let Ok(guard) = &mut guard {
             guard.settled = true;
         }
-        settled.map(|given| value::to_json(&given))
+        let given = settled?;
+        let value = called.keeps.and_then(|field| self.keep(&given, field)).unwrap_or_else(|| value::to_json(&given));
+        Ok(Answer::Value { of: called.name, value: with_headers(value, &given) })
+    }
+
+    /// Whether there is such a function.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let function = self.functions.as_ref().and_then(|functions| Reflect::get(functions, &name.into()).ok());
+        function.is_some_and(|function| function.is_function())
+    }
+
+    /// What a function that promises nothing gives; `None` if it throws.
+    pub(super) fn told(&self, name: &str, arguments: &[Argument]) -> Option<JsValue> {
+        let functions = self.functions.as_ref()?;
+        let arguments: Array = arguments.iter().map(|argument| self.argument(argument, &JsValue::UNDEFINED)).collect();
+        let function = Reflect::get(functions, &name.into()).ok()?.dyn_into::<Function>().ok()?;
+        function.apply(functions, &arguments).ok()
+    }
+
+    /// Has the app make what only it understands out of what it had remembered; the number it is kept under.
+    pub(super) async fn recall(&self, remembered: &Json) -> Option<u32> {
+        let given = self.told("recall", &[Argument::Data(remembered.clone())])?;
+        let theirs = value::settled(&given).await.ok()?;
+        let mut kept = self.kept.borrow_mut();
+        kept.push(theirs);
+        u32::try_from(kept.len() - 1).ok()
+    }
+
+    fn argument(&self, argument: &Argument, signal: &JsValue) -> JsValue {
+        match argument {
+            Argument::Data(json) => value::to_js(json),
+            Argument::Signalled(json) => {
+                let object = value::to_js(json);
+                // A plain object of our own: setting a field of it cannot fail.
+                let _ = Reflect::set(&object, &"signal".into(), signal);
+                object
+            }
+            Argument::Signal => signal.clone(),
+            Argument::Kept(at) => {
+                let at = usize::try_from(*at).unwrap_or(usize::MAX);
+                self.kept.borrow().get(at).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Keeps one field of what a function gave as it is; the rest is plain data, with the number in that field's place.
+    fn keep(&self, given: &JsValue, field: &str) -> Option<Json> {
+        let theirs = Reflect::get(given, &field.into()).ok().filter(|theirs| !theirs.is_undefined())?;
+        let rest = Object::new();
+        for name in sys::keys(given).ok()?.iter().filter(|name| *name != field) {
+            Reflect::set(&rest, &name, &Reflect::get(given, &name).ok()?).ok()?;
+        }
+        let mut kept = self.kept.borrow_mut();
+        let number = u32::try_from(kept.len()).ok()?;
+        kept.push(theirs);
+        let mut fields = value::to_json(&rest).fields().unwrap_or_default().to_vec();
+        fields.push((field.to_owned(), number.into()));
+        Some(Json::Map(fields))
     }
 
     /// Waits for what a function gave, a promise or not.

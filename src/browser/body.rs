@@ -3,12 +3,13 @@
 //! Bytes that are transformed are read, encoded and handed back to the browser a window at a time, and between two
 //! windows the page has its turn: wasm never holds more than one.
 
-use super::source::Source;
+use super::source::{Source, windows};
 use super::value;
 use crate::core::PartRange;
 use crate::encode::Base64;
 use crate::protocol::{Body, Json};
 use js_sys::{Array, Uint8Array};
+use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag, FormData};
 
@@ -32,7 +33,7 @@ impl Carried {
             (Body::Form { fields, file }, part) => {
                 let file = file.as_ref().zip(part);
                 let file = match file {
-                    Some(((field, name), part)) => Some((*field, name.as_str(), source.slice(part)?)),
+                    Some(((field, name), part)) => Some((&**field, name.as_str(), source.slice(part)?)),
                     None => None,
                 };
                 Self::Form(form(fields, file)?)
@@ -61,7 +62,7 @@ impl Carried {
 }
 
 /// Form data in the order of its fields, the file last. The browser sets the content type, with the boundary.
-fn form(fields: &[(&'static str, Json)], file: Option<(&str, &str, Blob)>) -> Option<FormData> {
+fn form(fields: &[(Cow<'static, str>, Json)], file: Option<(&str, &str, Blob)>) -> Option<FormData> {
     let form = FormData::new().ok()?;
     for (name, field) in fields {
         match field {
@@ -75,22 +76,16 @@ fn form(fields: &[(&'static str, Json)], file: Option<(&str, &str, Blob)>) -> Op
     Some(form)
 }
 
-/// Bytes that are read at once: whole groups of three, few enough to be encoded within a frame.
-const WINDOW: u64 = 768 << 10;
-
 /// `{fields…, "field": "base64"}`, as a Blob. `None` if the file cannot be read, or the Blob not be made.
 async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
     let (before, after) = around(fields, field);
     let pieces = Array::of1(&before.into());
     let mut encoder = Base64::new();
-    let mut start = part.start;
-    while start < part.end {
-        let window = PartRange { start, end: part.end.min(start + WINDOW), ..*part };
+    for window in windows(part) {
         let bytes = source.read(&window).await?;
         let mut out = Vec::new();
         encoder.push(&bytes, &mut out);
-        pieces.push(&Uint8Array::from(out.as_slice()));
-        start = window.end;
+        pieces.push(&handed_over(&out)?.into());
     }
     let mut out = Vec::new();
     encoder.finish(&mut out);
@@ -99,6 +94,12 @@ async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &s
     let kind = BlobPropertyBag::new();
     kind.set_type("application/json");
     Blob::new_with_u8_array_sequence_and_options(pieces.as_ref(), &kind).ok()
+}
+
+/// Bytes as a Blob, which the browser keeps outside the page's memory: a part is never whole within it, nor joined in one
+/// long task.
+fn handed_over(bytes: &[u8]) -> Option<Blob> {
+    Blob::new_with_u8_array_sequence(Array::of1(&Uint8Array::from(bytes)).as_ref()).ok()
 }
 
 /// What stands before the encoded bytes, and after them.

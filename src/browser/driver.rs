@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::clock;
+use super::journal::{Journal, note};
 use super::network::Online;
 use super::source::Source;
 use super::step::carry_out;
@@ -14,6 +15,7 @@ use crate::protocol::{Adapter, File, Json};
 use futures_util::future::{AbortHandle, Abortable};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 /// Whoever is told what happens.
@@ -28,12 +30,15 @@ pub(crate) struct Live {
     /// Tells the app. It may run any code, that of ours included.
     pub(crate) listener: Listener,
     pub(crate) ledger: RefCell<Ledger<Json>>,
+    /// What writes it to disk, if anything does.
+    pub(crate) journal: RefCell<Option<Journal>>,
 }
 
 /// An upload in hand. Dropping it throws the upload away.
 pub(crate) struct Handle {
     driver: Rc<Driver>,
     id: UploadId,
+    config: Config,
 }
 
 /// The one driver.
@@ -67,11 +72,31 @@ impl Handle {
         // Any bits will do.
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let ledger = live.ledger.borrow().clone();
-        let upload = Upload::new(config, live.adapter.rules(), live.source.size(), ledger, Dice::seeded(seed))?;
+        let size = live.source.size();
+        let upload = Upload::new(config.clone(), live.adapter.rules(), size, ledger, Dice::seeded(seed))?;
         let id = driver.page.borrow_mut().add(upload);
         driver.lives.borrow_mut().insert(id, Rc::new(live));
         driver.listen();
-        Ok(Self { driver, id })
+        Ok(Self { driver, id, config })
+    }
+
+    /// The upload's other half, unless it is over.
+    pub(crate) fn live(&self) -> Option<Rc<Live>> {
+        self.driver.live(self.id)
+    }
+
+    /// Goes on from what is remembered, if nothing has begun yet. Says whether that is so.
+    pub(crate) fn restore(&self, ledger: Ledger<Json>) -> bool {
+        let Some(live) = self.live() else { return false };
+        let config = Config { part_size: None, ..self.config.clone() };
+        // Any bits will do.
+        let dice = Dice::seeded((js_sys::Math::random() * 2f64.powi(53)) as u64);
+        let Ok(upload) = Upload::new(config, live.adapter.rules(), live.source.size(), ledger.clone(), dice) else {
+            return false;
+        };
+        *live.ledger.borrow_mut() = ledger;
+        self.driver.page.borrow_mut().replace(self.id, upload);
+        true
     }
 
     /// Something happened, or was asked.
@@ -94,6 +119,13 @@ impl Handle {
     pub(crate) fn ledger(&self) -> Ledger<Json> {
         let lives = self.driver.lives.borrow();
         lives.get(self.id).map(|live| live.ledger.borrow().clone()).unwrap_or_default()
+    }
+}
+
+impl Handle {
+    /// What functions of the app gave that only it understands.
+    pub(crate) fn kept(&self) -> Option<Rc<RefCell<Vec<JsValue>>>> {
+        self.driver.live(self.id).map(|live| Rc::clone(&live.app.kept))
     }
 }
 
@@ -139,6 +171,10 @@ impl Driver {
             }
             Output::Save(change) => {
                 if let Some(live) = self.live(id) {
+                    let journal = live.journal.borrow().clone();
+                    if let Some(journal) = journal {
+                        note(&journal, live.adapter.as_ref(), &live.app, &change);
+                    }
                     live.ledger.borrow_mut().apply(change);
                 }
             }

@@ -3,7 +3,7 @@
 use super::body::Carried;
 use super::{clock, fetch, value, xhr};
 use crate::core::{Carrier, Failed, Failure};
-use crate::protocol::{Body, Request, Response};
+use crate::protocol::{Body, Credentials, Request, Response};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, RequestCredentials};
 
@@ -33,7 +33,12 @@ impl Outgoing {
             let words = || format!("the header `{name}`, or its value, is nothing that HTTP can carry");
             headers.set(name, value).map_err(|_| unsendable(&request, &words().into()))?;
         }
-        let credentials = if request.is_api { credentials } else { RequestCredentials::SameOrigin };
+        let credentials = match request.credentials {
+            Some(Credentials::Omit) => RequestCredentials::Omit,
+            Some(Credentials::Include) => RequestCredentials::Include,
+            None if request.is_api => credentials,
+            Some(Credentials::SameOrigin) | None => RequestCredentials::SameOrigin,
+        };
         Ok(Self { request, headers, body, credentials })
     }
 
@@ -83,6 +88,8 @@ pub(super) async fn exchange(
 ) -> Result<Response, Failed> {
     match carrier {
         Carrier::Fetch => fetch::send(outgoing).await,
+        // XMLHttpRequest cannot leave the page's own cookies at home.
+        Carrier::Xhr if outgoing.credentials == RequestCredentials::Omit => fetch::send(outgoing).await,
         Carrier::Xhr => xhr::send(outgoing, on_sent).await,
     }
 }

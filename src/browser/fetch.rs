@@ -1,6 +1,7 @@
 //! An exchange by fetch.
 
 use super::exchange::{Outgoing, response};
+use super::held::Held;
 use super::{sys, value};
 use crate::core::Failed;
 use crate::protocol::Response;
@@ -10,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestRedirect};
 
 /// Ends a request when it is dropped: once answered, that changes nothing.
-struct Guard(AbortController);
+struct Guard(Held<AbortController>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -20,7 +21,8 @@ impl Drop for Guard {
 
 /// Sends it, and waits for the whole answer.
 pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
-    let guard = Guard(AbortController::new().map_err(|error| outgoing.unsendable(&error))?);
+    let controller = AbortController::new().map_err(|error| outgoing.unsendable(&error))?;
+    let guard = Guard(Held::new(controller));
     let request = build(outgoing, &guard).map_err(|error| outgoing.unsendable(&error))?;
     // Not gloo's own `send`, nor its answer: the page's fetch may give or throw anything, and what is taken for what it
     // is not ends the page.
@@ -54,6 +56,7 @@ const fn method(name: &str) -> Method {
     match name.as_bytes() {
         b"POST" => Method::POST,
         b"PUT" => Method::PUT,
+        b"PATCH" => Method::PATCH,
         b"DELETE" => Method::DELETE,
         _ => Method::GET,
     }

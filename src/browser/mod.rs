@@ -7,9 +7,13 @@
 pub(crate) mod app;
 mod body;
 mod clock;
+mod digest;
 pub(crate) mod driver;
+pub(crate) mod enquiry;
 mod exchange;
 mod fetch;
+pub(crate) mod held;
+pub(crate) mod journal;
 mod network;
 pub(crate) mod source;
 mod step;

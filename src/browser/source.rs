@@ -6,6 +6,19 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
+/// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame.
+const WINDOW: u64 = 768 << 10;
+
+/// A part as windows, for those who read it.
+pub(super) fn windows(part: &PartRange) -> impl Iterator<Item = PartRange> {
+    let (mut start, end, index) = (part.start, part.end, part.index);
+    std::iter::from_fn(move || {
+        let window = PartRange { index, start, end: end.min(start + WINDOW) };
+        start = window.end;
+        (window.size() > 0).then_some(window)
+    })
+}
+
 /// A file, or any other Blob, and its bytes.
 #[derive(Clone)]
 pub(crate) struct Source(Blob, u64);
@@ -43,13 +56,24 @@ impl Source {
         self.read(&byte).await.is_some()
     }
 
+    /// Whether the file is the one that was chosen, as far as the browser can tell: a change makes all of it unreadable,
+    /// wherever it is.
+    pub(super) async fn is_unchanged(&self) -> bool {
+        self.is_readable(&PartRange { index: 0, start: 0, end: self.1 }).await
+    }
+
     /// A part's bytes, for those that do not travel as they are. `None` if they cannot be read.
     pub(super) async fn read(&self, part: &PartRange) -> Option<Vec<u8>> {
+        self.buffer(part).await.map(|buffer| Uint8Array::new(&buffer).to_vec())
+    }
+
+    /// The same, outside this module's memory.
+    pub(super) async fn buffer(&self, part: &PartRange) -> Option<JsValue> {
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
         let buffer = value::settled(&given).await.ok()?;
         // It may be of another realm, as the Blob may.
         let length = Reflect::get(&buffer, &"byteLength".into()).ok()?.as_f64()?;
         // A part's size is below 2^53.
-        (length == part.size() as f64).then(|| Uint8Array::new(&buffer).to_vec())
+        (length == part.size() as f64).then_some(buffer)
     }
 }

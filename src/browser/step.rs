@@ -1,10 +1,12 @@
 //! One step, carried out.
 
 use super::body::Carried;
+use super::digest;
 use super::driver::Live;
 use super::exchange::{Outgoing, exchange};
+use super::journal::written;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
-use crate::protocol::{Answer, Call, Json, Request};
+use crate::protocol::{Answer, Call, Json, Request, lacks};
 
 /// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
 pub(super) async fn carry_out(
@@ -12,23 +14,47 @@ pub(super) async fn carry_out(
     step: &Step<Json>,
     on_sent: impl FnMut(u64) + 'static,
 ) -> Result<Reply<Json>, Failed> {
-    let answer = match live.adapter.call(step, &live.file)? {
+    // The last thing that a service is told is that all is there.
+    if matches!(step, Step::Close { .. } | Step::Settle { .. }) {
+        let journal = live.journal.borrow().clone();
+        written(journal).await;
+        // Whoever sends a body looks at the file's date when it begins to read, and not again: it is looked at once more
+        // after the last of them.
+        if !live.source.is_unchanged().await {
+            return Err(unreadable());
+        }
+    }
+    let mut answer = match live.adapter.call(step, &live.file)? {
         Call::Http(request) => send(live, step, request, on_sent).await?,
-        Call::Function { name, argument } => Answer::Value(live.app.call(name, &argument).await?),
+        Call::Function(function) => live.app.call(&function).await?,
+        Call::Digest(algorithm) => match step {
+            Step::Reckon { part, .. } => {
+                Answer::Digest(digest::of(&live.source, part, algorithm).await.ok_or_else(unreadable)??)
+            }
+            _ => return Err(lacks(live.adapter.kind(), step)),
+        },
     };
+    // Only functions of the app follow an exchange: they read what it brought.
+    while let Some(Call::Function(function)) = live.adapter.follow(step, &answer) {
+        answer = live.app.call(&function).await?;
+    }
     live.adapter.reply(step, &answer)
 }
 
 async fn send(
     live: &Live,
     step: &Step<Json>,
-    request: Request,
+    mut request: Request,
     on_sent: impl FnMut(u64) + 'static,
 ) -> Result<Answer, Failed> {
     let (part, carrier) = match step {
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
         _ => (None, Carrier::Fetch),
     };
+    if let (Some(digest), Some(part)) = (request.digest, part) {
+        let value = digest::of(&live.source, part, digest.algorithm).await.ok_or_else(unreadable)??;
+        request.headers.push((digest.header.into(), format!("{}{value}", digest.prefix)));
+    }
     let body = Carried::of(&request.body, &live.source, part).await.ok_or_else(unreadable)?;
     let on_sent = of_the_file(on_sent, part, &body);
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
@@ -39,7 +65,7 @@ async fn send(
     {
         return Err(unreadable());
     }
-    outcome.map(|response| Answer::Http { request: outgoing.request, response })
+    outcome.map(|response| Answer::Http { request: Box::new(outgoing.request), response })
 }
 
 /// What has left of a body, as so much of the file: a transformed one is longer.

@@ -29,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
     pub(crate) fn keys(object: &JsValue) -> Result<js_sys::Array, JsValue>;
 
+    /// The platform's digests; pages without https have none.
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = digest)]
+    pub(crate) fn digest(name: &str, bytes: &JsValue) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = setTimeout)]
     pub(crate) fn set_timeout(callback: &js_sys::Function, millis: f64) -> Result<JsValue, JsValue>;
 
@@ -40,7 +44,8 @@ extern "C" {
 
     /// Node has none.
     #[wasm_bindgen(catch, js_name = addEventListener)]
-    pub(crate) fn add_event_listener(kind: &str, callback: &js_sys::Function) -> Result<(), JsValue>;
+    pub(crate) fn add_event_listener(kind: &str, callback: &js_sys::Function, options: &JsValue)
+    -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, js_name = removeEventListener)]
     pub(crate) fn remove_event_listener(kind: &str, callback: &js_sys::Function) -> Result<(), JsValue>;
@@ -49,6 +54,11 @@ extern "C" {
 /// Whether the place we run in has XMLHttpRequest: service workers and Node do not.
 pub(crate) fn has_xhr() -> bool {
     js_sys::Reflect::has(&js_sys::global(), &"XMLHttpRequest".into()).unwrap_or(false)
+}
+
+/// The page's own origin; `None` under Node.
+pub(crate) fn origin() -> Option<String> {
+    js_sys::Reflect::get(&js_sys::global(), &"origin".into()).ok()?.as_string()
 }
 
 /// The address that relative ones are relative to; `None` under Node.

@@ -1,5 +1,6 @@
 //! One timer that can be set again, and stops when it is dropped.
 
+use super::held::Held;
 use super::sys::{clear_timeout, set_timeout};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -11,7 +12,7 @@ const LONGEST: f64 = 1_073_741_824.0;
 /// A timer with one callback.
 pub(super) struct Timer {
     callback: Closure<dyn FnMut()>,
-    running: RefCell<Option<JsValue>>,
+    running: RefCell<Option<Held<JsValue>>>,
 }
 
 impl Timer {
@@ -29,7 +30,7 @@ impl Timer {
         let is_set = self.running.borrow().is_some();
         match (is_set, timer) {
             (true, Ok(timer)) => drop(clear_timeout(&timer)),
-            (false, Ok(timer)) => drop(self.running.replace(Some(timer))),
+            (false, Ok(timer)) => drop(self.running.replace(Some(Held::new(timer)))),
             (_, Err(_)) => {}
         }
     }

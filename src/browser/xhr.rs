@@ -2,6 +2,7 @@
 
 use super::body::Carried;
 use super::exchange::{Outgoing, response};
+use super::held::Held;
 use super::sys::performance_now;
 use crate::core::Failed;
 use crate::protocol::Response;
@@ -14,7 +15,7 @@ const GRAIN: f64 = 50.0;
 
 /// A request that ends when it is dropped, with the closures that listen to it.
 struct Guard {
-    xhr: XmlHttpRequest,
+    xhr: Held<XmlHttpRequest>,
     _progress: Closure<dyn FnMut(ProgressEvent)>,
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'st
         xhr.set_onabort(Some(&reject));
         xhr.set_ontimeout(Some(&reject));
     });
-    let guard = Guard { xhr, _progress: progress };
+    let guard = Guard { xhr: Held::new(xhr), _progress: progress };
     let xhr = &guard.xhr;
     match &outgoing.body {
         Carried::Nothing => xhr.send(),

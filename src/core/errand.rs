@@ -7,10 +7,14 @@ use super::{Instant, TaskId};
 pub(super) struct Errand {
     /// Attempts that failed and counted.
     pub(super) spent: u32,
+    /// Whether one had no answer and did not count, since it could have been the first that an outage cut.
+    pub(super) cut: bool,
     /// Not before then.
     pub(super) until: Instant,
     /// Whether it has been refused once already: the next try had fresh headers.
     pub(super) refused: bool,
+    /// When it failed last.
+    pub(super) failed_at: Option<Instant>,
     /// Since when it has had no answer at all, without that counting as attempts.
     pub(super) lost_since: Option<Instant>,
     /// The task that carries it out.

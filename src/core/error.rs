@@ -6,8 +6,9 @@ use std::time::Duration;
 /// How one exchange failed. Each variant says what follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No answer that could be read: the network, a reset, or an answer without CORS headers. Tried again; spends
-    /// an attempt only if the origin answered something else meanwhile, else it is an outage and waited out.
+    /// No answer that could be read: the network, a reset, or an answer without CORS headers. Tried again. It
+    /// spends an attempt only if the origin answered something else meanwhile, and not the first time, which may be an
+    /// outage's beginning; else it is an outage and waited out.
     NoAnswer,
     /// Silence that outlasted its limit. Tried again; spends an attempt.
     Silence,
@@ -24,6 +25,9 @@ pub enum Failure {
     Refused,
     /// The service does not know the session (404). Final, unless an earlier answer to completing was lost.
     Gone,
+    /// What arrived is not what was sent: a digest differs, or what is stored when it is completed. A part is tried again,
+    /// which spends an attempt; a completion is final, unless numbers are used once and another session may be tried.
+    Corrupt,
     /// The server understood and said no (another 4xx). Final.
     Rejected,
     /// An answer that makes no sense. Final.
@@ -34,6 +38,13 @@ pub enum Failure {
     Callback,
     /// The file cannot be read, or is not the one that was chosen. Final.
     FileChanged,
+}
+
+impl Failure {
+    /// Whether the service has said no, so that nothing of what it was asked took effect.
+    pub(super) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused | Self::Gone | Self::Rejected | Self::Corrupt)
+    }
 }
 
 /// A failed exchange: how, and in words that need no context but the part's.
@@ -145,6 +156,7 @@ impl Error {
             Failure::NoAnswer => ErrorCode::Network,
             Failure::Silence => ErrorCode::Timeout,
             Failure::Busy { .. } | Failure::Server => ErrorCode::Server,
+            Failure::Corrupt => ErrorCode::Checksum,
             Failure::Refused => ErrorCode::Unauthorized,
             Failure::Gone | Failure::Rejected => ErrorCode::Rejected,
             Failure::Nonsense | Failure::OneByOne => ErrorCode::Protocol,

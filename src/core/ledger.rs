@@ -1,5 +1,7 @@
 //! What must survive: enough to go on from the parts that are stored.
 
+use super::Origin;
+
 /// One thing to remember. Changes are saved as changes, so that a receipt costs one small write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change<K> {
@@ -9,6 +11,8 @@ pub enum Change<K> {
         session: K,
         /// Bytes of every part but the last, frozen with the session.
         part_size: u64,
+        /// Where the session's own requests go, where that is not the API.
+        seat: Option<Origin>,
     },
     /// A part is stored.
     Stored {
@@ -17,6 +21,10 @@ pub enum Change<K> {
         /// Its receipt.
         receipt: K,
     },
+    /// Completing is about to begin. Written before the service hears of it, since it may take effect without an answer.
+    Closing,
+    /// The service has said no to completing: it did not take effect.
+    Refused,
     /// There is nothing left to take up.
     Closed,
 }
@@ -25,12 +33,14 @@ pub enum Change<K> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger<K> {
     session: Option<(K, u64)>,
+    seat: Option<Origin>,
     receipts: Vec<(u32, K)>,
+    is_closing: bool,
 }
 
 impl<K> Default for Ledger<K> {
     fn default() -> Self {
-        Self { session: None, receipts: Vec::new() }
+        Self { session: None, seat: None, receipts: Vec::new(), is_closing: false }
     }
 }
 
@@ -38,12 +48,14 @@ impl<K> Ledger<K> {
     /// Takes one more change in.
     pub fn apply(&mut self, change: Change<K>) {
         match change {
-            Change::Opened { session, part_size } => {
-                *self = Self { session: Some((session, part_size)), receipts: Vec::new() };
+            Change::Opened { session, part_size, seat } => {
+                *self = Self { session: Some((session, part_size)), seat, ..Self::default() };
             }
             Change::Stored { index, receipt } => {
                 self.receipts.push((index, receipt));
             }
+            Change::Closing => self.is_closing = true,
+            Change::Refused => self.is_closing = false,
             Change::Closed => *self = Self::default(),
         }
     }
@@ -52,6 +64,18 @@ impl<K> Ledger<K> {
     #[must_use]
     pub const fn session(&self) -> Option<&(K, u64)> {
         self.session.as_ref()
+    }
+
+    /// Where the session's own requests go, where that is not the API.
+    #[must_use]
+    pub const fn seat(&self) -> Option<&Origin> {
+        self.seat.as_ref()
+    }
+
+    /// Whether completing had begun, and may have taken effect.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        self.is_closing
     }
 
     /// Takes it apart: the receipts, by part, counted from zero.

@@ -8,6 +8,7 @@
 //! What a service gives (sessions, URLs, receipts) is the type parameter `K`: kept here, understood elsewhere.
 
 mod dice;
+mod enquiry;
 mod errand;
 mod error;
 mod few;
@@ -21,6 +22,7 @@ mod plan;
 mod progress;
 mod retry;
 mod rules;
+mod state;
 mod step;
 mod upload;
 mod watch;
@@ -28,6 +30,7 @@ mod watch;
 pub(crate) use few::Few;
 
 pub use dice::Dice;
+pub use enquiry::Enquiry;
 pub use error::{Error, ErrorCode, Failed, Failure};
 pub use instant::{Instant, Now, Wall};
 pub use ledger::{Change, Ledger};
@@ -36,6 +39,7 @@ pub use page::{Page, UploadId};
 pub use plan::{Limits, PartRange, Plan, PlanError};
 pub use progress::Progress;
 pub use retry::Retry;
-pub use rules::{Config, OnPause, Preparing, Rules, Timeouts, Transport};
-pub use step::{Carrier, Event, Expiry, Input, Output, Reply, State, Step, StoredPart, TaskId, Ticket};
+pub use rules::{Config, Numbers, Preparing, Rules, Settling, Sizes, Timeouts, Transport};
+pub use state::State;
+pub use step::{Carrier, Event, Expiry, Input, Output, Reply, Step, StoredPart, TaskId, Ticket};
 pub use upload::Upload;

@@ -139,8 +139,8 @@ impl Link {
         self.outage = None;
     }
 
-    /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt: it is
-    /// none if the origin answered something else meanwhile and this is not the second in a row.
+    /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt. It is
+    /// not known to be one if the origin answered something else meanwhile and this is not the second in a row.
     pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
         let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
         let second = self.unanswered_at.is_some_and(|at| self.answered_at.is_none_or(|answered| answered < at));

@@ -46,6 +46,13 @@ impl<K: Clone> Page<K> {
         id
     }
 
+    /// Puts another one in the place of an upload that has not begun: it goes on from what was remembered of it.
+    pub fn replace(&mut self, id: UploadId, upload: Upload<K>) {
+        if let Some(place) = self.uploads.get_mut(id).filter(|place| place.is_idle()) {
+            place.make_way(upload);
+        }
+    }
+
     /// Throws an upload away, whatever it is doing; what it held is the others'.
     pub fn remove(&mut self, now: Now, id: UploadId) {
         if let Some(mut upload) = self.uploads.remove(id) {

@@ -27,8 +27,12 @@ pub(super) enum Standing<K> {
 pub(super) struct Part<K> {
     pub(super) standing: Standing<K>,
     pub(super) pass: Option<Pass<K>>,
+    /// Whether it was ever sent.
+    pub(super) tried: bool,
     /// Attempts that failed and counted.
     pub(super) spent: u32,
+    /// Whether one had no answer and did not count, since it could have been the first that an outage cut.
+    pub(super) cut: bool,
     /// Attempts that ended in silence: each doubles the patience with the next.
     pub(super) stalls: u32,
     /// URLs that were refused although they should have been good.
@@ -39,7 +43,8 @@ pub(super) struct Part<K> {
 
 impl<K> Default for Part<K> {
     fn default() -> Self {
-        Self { standing: Standing::Queued, pass: None, spent: 0, stalls: 0, refusals: 0, lapses: 0 }
+        let standing = Standing::Queued;
+        Self { standing, pass: None, tried: false, spent: 0, cut: false, stalls: 0, refusals: 0, lapses: 0 }
     }
 }
 

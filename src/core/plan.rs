@@ -32,8 +32,8 @@ pub struct Limits {
     pub max_parts: u32,
     /// Bytes that no file may exceed.
     pub max_size: u64,
-    /// Parts that an empty file has: one empty part for most services, none for some.
-    pub empty_parts: u32,
+    /// Parts that an empty file has: one empty part for most services, none for some. `None`: such a file is refused.
+    pub empty_parts: Option<u32>,
 }
 
 /// How a file is cut: all parts alike, the last one as large as what is left. Chosen once, before the session,
@@ -48,7 +48,9 @@ pub struct Plan {
 /// Why a file cannot be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanError {
-    /// The file does not fit the service.
+    /// The file has no bytes, and the service takes no such file.
+    Empty,
+    /// The file is too large for the service.
     Limit {
         /// Bytes of the file.
         size: u64,
@@ -64,11 +66,15 @@ pub enum PlanError {
         /// What is allowed.
         limits: Limits,
     },
+    /// A part size was asked for where the service says how large parts are.
+    NotOurs,
 }
 
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Empty => f.write_str("the file has 0 bytes, the service takes at least 1"),
+            Self::NotOurs => f.write_str("partSize: the service itself says how large parts are; leave it out"),
             Self::Limit { size, most, limits } => write!(
                 f,
                 "the file has {size} bytes, the service takes at most {most}: {} parts × {} bytes, {} bytes in all",
@@ -102,6 +108,9 @@ impl Plan {
     /// # Errors
     /// The file is too large for the service, or `wanted` outside its rules.
     pub fn new(size: u64, wanted: Option<u64>, slots: u32, limits: &Limits) -> Result<Self, PlanError> {
+        if size == 0 && limits.empty_parts.is_none() {
+            return Err(PlanError::Empty);
+        }
         let most = limits.max_size.min(limits.max_part_size.saturating_mul(limits.max_parts.into()));
         if size > most {
             return Err(PlanError::Limit { size, most, limits: limits.clone() });
@@ -114,13 +123,13 @@ impl Plan {
             Some(asked) => asked.max(floor),
             None => Self::even(size, slots.into(), limits).max(floor).min(limits.max_part_size),
         };
-        Ok(Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts })
+        Ok(Self::with_part_size(size, part_size, limits))
     }
 
     /// The plan of an earlier upload, whose part size is a fact.
     #[must_use]
     pub fn with_part_size(size: u64, part_size: u64, limits: &Limits) -> Self {
-        Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts }
+        Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts.unwrap_or(0) }
     }
 
     /// The smallest comfortable part that fills whole rounds of `slots`.
@@ -173,7 +182,7 @@ mod tests {
         max_part_size: 5 << 30,
         max_parts: 10_000,
         max_size: 48_800 << 30,
-        empty_parts: 1,
+        empty_parts: Some(1),
     };
 
     #[test]

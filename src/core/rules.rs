@@ -10,16 +10,50 @@ pub struct Rules {
     pub limits: Limits,
     /// Whether parts need something (a URL) before they can be sent.
     pub preparing: Preparing,
-    /// Whether a pause cuts the parts in flight.
-    pub on_pause: OnPause,
+    /// Whether a part's number may be used again after an attempt that failed.
+    pub numbers: Numbers,
+    /// Who says how large parts are.
+    pub sizes: Sizes,
+    /// Parts in flight at once that no upload may exceed.
+    pub most_at_once: Option<u32>,
+    /// How the service is told of stored parts, if it wants to be.
+    pub settling: Option<Settling>,
+    /// Whether there is a call that completes; else it is what settles the last part.
+    pub completes: bool,
+    /// Whether the service is asked until it is done with what it was given.
+    pub watches: bool,
     /// Whether stored parts can be listed.
     pub inspects: bool,
     /// Whether the service can be asked what the finished object is.
     pub verifies: bool,
     /// Whether an unfinished session can be removed.
     pub discards: bool,
+    /// Whether the receipt of a part that is stored can be reckoned from its bytes.
+    pub reckons: bool,
     /// Where its API lives; `None` if functions of the app stand for it.
     pub api: Option<Origin>,
+}
+
+impl Rules {
+    /// Those of a service that takes parts at its API and a call that completes, and has nothing else.
+    #[must_use]
+    pub const fn plain(limits: Limits, api: Option<Origin>) -> Self {
+        Self {
+            limits,
+            preparing: Preparing::Nothing,
+            numbers: Numbers::Reusable,
+            sizes: Sizes::Ours,
+            most_at_once: None,
+            settling: None,
+            completes: true,
+            watches: false,
+            inspects: false,
+            verifies: false,
+            discards: false,
+            reckons: false,
+            api,
+        }
+    }
 }
 
 /// Whether parts need something before they can be sent.
@@ -32,15 +66,36 @@ pub enum Preparing {
         /// The largest batch.
         batch: u32,
     },
+    /// A ticket for each attempt, asked for just before it.
+    Each,
 }
 
-/// What a pause does to the parts in flight.
+/// Whether a part's number may be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnPause {
-    /// They are cut, and sent again later.
-    Cut,
-    /// They are let through, because a number that was cut may not be used again.
-    Drain,
+pub enum Numbers {
+    /// It may: what is sent again replaces what was there. A pause cuts the parts in flight.
+    Reusable,
+    /// It may not, once an attempt has failed: the session is given up for a new one. A pause lets the parts in flight
+    /// through, since one that was cut has failed.
+    Once,
+}
+
+/// Who says how large parts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// The client, within the limits.
+    Ours,
+    /// The service, when it creates the session.
+    Theirs,
+}
+
+/// How a service is told of stored parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settling {
+    /// At most so many at once; as soon as there are so many.
+    pub batch: u32,
+    /// Not later than this after the first of them was stored.
+    pub within: Duration,
 }
 
 /// How long silence may last. `None` anywhere: for ever, because the app said so.

@@ -1,6 +1,6 @@
 //! The words between the machine and its driver: what happened, what to do.
 
-use super::{Change, Error, Failed, Origin, PartRange, Progress, Wall};
+use super::{Change, Error, Failed, Origin, PartRange, Progress, State, Wall};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -87,6 +87,8 @@ pub enum Step<K> {
         session: K,
         /// Which parts.
         parts: Vec<PartRange>,
+        /// Which attempt at the first of them it is for, counted from one.
+        attempt: u32,
     },
     /// Send one part.
     Send {
@@ -99,10 +101,26 @@ pub enum Step<K> {
         /// What carries it.
         carrier: Carrier,
     },
+    /// Reckon the receipt of a part that is stored, and whose receipt was lost, from its bytes.
+    Reckon {
+        /// The session.
+        session: K,
+        /// Which part.
+        part: PartRange,
+    },
+    /// Tell the service of parts that are stored.
+    Settle {
+        /// The session.
+        session: K,
+        /// Which parts, with their receipts.
+        receipts: Rc<[(PartRange, K)]>,
+    },
     /// List what is stored.
     Inspect {
         /// The session.
         session: K,
+        /// What the page before said of this one; `None` for the first.
+        page: Option<K>,
     },
     /// Complete.
     Close {
@@ -110,6 +128,11 @@ pub enum Step<K> {
         session: K,
         /// Every part with its receipt, in order.
         receipts: Rc<[(PartRange, K)]>,
+    },
+    /// Ask whether the service is done with what it was given.
+    Watch {
+        /// The session.
+        session: K,
     },
     /// Ask what the finished object is.
     Verify {
@@ -131,7 +154,10 @@ impl<K> Step<K> {
             Self::Open { .. } => "create",
             Self::Prepare { .. } => "sign",
             Self::Send { .. } => "part",
+            Self::Reckon { .. } => "receipt",
+            Self::Settle { .. } => "report",
             Self::Inspect { .. } => "list",
+            Self::Watch { .. } => "status",
             Self::Close { .. } => "complete",
             Self::Verify { .. } => "verify",
             Self::Discard { .. } => "abort",
@@ -164,8 +190,8 @@ pub struct Ticket<K> {
 pub struct StoredPart<K> {
     /// Which part, counted from zero.
     pub index: u32,
-    /// Bytes that are stored.
-    pub size: u64,
+    /// Bytes that are stored; `None` where the service does not say.
+    pub size: Option<u64>,
     /// Its receipt.
     pub receipt: K,
 }
@@ -179,13 +205,26 @@ pub enum Reply<K> {
         session: K,
         /// Tickets that came with it, by part, counted from zero.
         tickets: Vec<(u32, Ticket<K>)>,
+        /// Bytes of every part but the last, where the service says how many.
+        part_size: Option<u64>,
+        /// Where the session's own requests go, where that is not the API.
+        seat: Option<Origin>,
     },
     /// Tickets, by part, counted from zero.
     Prepared(Vec<(u32, Ticket<K>)>),
-    /// The part is stored.
+    /// The part is stored, and this is its receipt.
     Sent(K),
     /// What is stored of an unfinished session.
-    Listed(Vec<StoredPart<K>>),
+    Listed {
+        /// Parts that are stored.
+        parts: Vec<StoredPart<K>>,
+        /// What is to be asked for the next page, if there is one.
+        next: Option<K>,
+    },
+    /// The service has taken note of the parts; what takes the session's place, if more is known of it now.
+    Settled(Option<K>),
+    /// The service has everything, and is not done with it.
+    Working,
     /// The service does not know the session: completed, removed or expired.
     Unknown,
     /// The upload is complete.
@@ -203,44 +242,10 @@ pub enum Reply<K> {
     Discarded,
 }
 
-/// Where an upload stands: the `state` of the package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Waiting for its turn.
-    Queued,
-    /// The session is being created or taken up.
-    Creating,
-    /// Parts are on their way.
-    Uploading,
-    /// Paused.
-    Paused,
-    /// The origin is out of reach.
-    Offline,
-    /// Being completed.
-    Completing,
-    /// Done.
-    Completed,
-    /// Over, without success.
-    Failed,
-    /// Over, because it was asked for.
-    Aborted,
-}
-
-impl State {
-    /// The word the package uses.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Creating => "creating",
-            Self::Uploading => "uploading",
-            Self::Paused => "paused",
-            Self::Offline => "offline",
-            Self::Completing => "completing",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Aborted => "aborted",
-        }
+impl<K> Reply<K> {
+    /// A session that came with nothing else.
+    pub const fn opened(session: K) -> Self {
+        Self::Opened { session, tickets: Vec::new(), part_size: None, seat: None }
     }
 }
 
@@ -272,8 +277,8 @@ pub enum Event<K> {
         /// How long it waits.
         delay: Duration,
     },
-    /// The service had forgotten the session; the upload begins anew.
-    Restarted,
+    /// The upload begins anew; in words, why.
+    Restarted(String),
     /// The one good ending.
     Success {
         /// The session.

@@ -13,8 +13,12 @@ pub(super) enum Purpose {
     Errand(Option<Duration>),
     /// Tickets for these parts.
     Prepare(Vec<u32>),
+    /// A report of these parts.
+    Settle(Vec<u32>),
     /// A part.
     Send(u32),
+    /// The receipt of a part, from its bytes.
+    Reckon(u32),
 }
 
 /// A running task.
@@ -50,8 +54,10 @@ impl Task {
     pub(super) fn deadline(&self, timeouts: &Timeouts, link: Option<&Link>) -> Option<Instant> {
         let limit = match &self.purpose {
             Purpose::Errand(limit) => *limit,
-            Purpose::Prepare(_) if self.origin.is_some() => timeouts.response,
-            Purpose::Prepare(_) => timeouts.function,
+            Purpose::Prepare(_) | Purpose::Settle(_) if self.origin.is_some() => timeouts.response,
+            Purpose::Prepare(_) | Purpose::Settle(_) => timeouts.function,
+            // A disk has no limit: nobody waits at the other end.
+            Purpose::Reckon(_) => None,
             Purpose::Send(_) => {
                 let patience = timeouts.stall?.saturating_mul(1 << self.stalls.min(16));
                 let in_sight = self.carrier == Carrier::Xhr && self.sent < self.size;

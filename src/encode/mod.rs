@@ -2,5 +2,9 @@
 //! come from, and where they go, is somebody else's business.
 
 mod base64;
+mod crc32c;
+mod md5;
 
 pub use base64::Base64;
+pub use crc32c::Crc32c;
+pub use md5::Md5;

@@ -69,9 +69,9 @@ struct RetryFields {
 }
 
 #[derive(Serialize)]
-struct NoticeFields {
+struct NoticeFields<'a> {
     code: &'static str,
-    message: &'static str,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -104,10 +104,7 @@ pub(super) fn tell(listener: &Function, live: &Live, event: Event<Json>) {
             let _ = js_sys::Reflect::set(&fields, &"error".into(), &error::to_js(&error, None));
             ("retry", fields)
         }
-        Event::Restarted => {
-            let message = "the service has forgotten the upload; it begins anew";
-            ("notice", value::to_js(&NoticeFields { code: "restarted", message }))
-        }
+        Event::Restarted(message) => ("notice", value::to_js(&NoticeFields { code: "restarted", message: &message })),
         Event::Success { session, receipts, closing, resumed } => {
             let outcome = live.adapter.outcome(&session, &closing);
             let fields = ResultFields {
@@ -116,7 +113,7 @@ pub(super) fn tell(listener: &Function, live: &Live, event: Event<Json>) {
                 location: outcome.location,
                 size: live.source.size(),
                 parts: receipts.iter().map(|(part, receipt)| stored(live, part, receipt)).collect(),
-                response: &closing,
+                response: outcome.response.as_ref().unwrap_or(&closing),
                 resumed,
             };
             ("success", value::to_js(&fields))

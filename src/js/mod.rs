@@ -2,17 +2,30 @@
 //! users see live in the package, because they exist before this module is loaded.
 
 mod destination;
+mod discard;
+mod enquiry;
 mod error;
 mod event;
+mod instance;
 mod options;
 mod read;
 
+pub use discard::discard;
+pub use enquiry::enquire;
+pub use instance::held;
+
 use crate::browser::driver::{Handle, Live};
+use crate::browser::journal::{self, Journal};
 use crate::core::{ErrorCode, Input, Ledger, PlanError};
 use crate::protocol::Json;
 use js_sys::Function;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+/// What was written down of an upload, understood.
+#[wasm_bindgen]
+pub struct Recalled(Ledger<Json>);
 
 /// One upload's machine, as the package's `Upload` holds it. Every method takes `&self`: user code may call any of
 /// them from within an event.
@@ -27,7 +40,7 @@ impl Machine {
     /// An option is wrong, or the file does not fit the service: the fields of an `UploadError`.
     #[wasm_bindgen(constructor)]
     pub fn new(file: &JsValue, options: &JsValue, listener: Function) -> Result<Self, JsValue> {
-        Self::with(file, options, listener, Ledger::default())
+        Self::with(file, options, listener, None)
     }
 
     /// A new machine that goes on from what this one has stored.
@@ -35,11 +48,15 @@ impl Machine {
     /// # Errors
     /// As for a new one.
     pub fn again(&self, file: &JsValue, options: &JsValue, listener: Function) -> Result<Self, JsValue> {
-        Self::with(file, options, listener, self.0.ledger())
+        Self::with(file, options, listener, Some(&self.0))
     }
 
-    fn with(file: &JsValue, options: &JsValue, listener: Function, ledger: Ledger<Json>) -> Result<Self, JsValue> {
-        let read = options::read(file, options).map_err(|refused| error::to_js(&refused.0, refused.1))?;
+    fn with(file: &JsValue, options: &JsValue, listener: Function, earlier: Option<&Handle>) -> Result<Self, JsValue> {
+        let mut read = options::read(file, options).map_err(|refused| error::to_js(&refused.0, refused.1))?;
+        let ledger = earlier.map(Handle::ledger).unwrap_or_default();
+        if let Some(kept) = earlier.and_then(Handle::kept) {
+            read.app.kept = kept;
+        }
         let live = Live {
             adapter: read.adapter,
             file: read.file,
@@ -47,15 +64,60 @@ impl Machine {
             app: read.app,
             listener: Box::new(move |live, event| event::tell(&listener, live, event)),
             ledger: RefCell::new(ledger),
+            journal: RefCell::default(),
         };
         let handle = Handle::new(read.config, live);
         handle.map(Self).map_err(|refused| {
             let code = match refused {
-                PlanError::Limit { .. } => ErrorCode::Limit,
-                PlanError::PartSize { .. } => ErrorCode::Options,
+                PlanError::Limit { .. } | PlanError::Empty => ErrorCode::Limit,
+                PlanError::PartSize { .. } | PlanError::NotOurs => ErrorCode::Options,
             };
             error::to_js(&crate::core::Error::new(code, refused.to_string()), None)
         })
+    }
+
+    /// What the journal knows this upload by, beside the app's scope; `undefined` if it cannot be taken up.
+    pub fn place(&self) -> Option<String> {
+        let live = self.0.live()?;
+        let place = live.adapter.place()?;
+        let file = &live.file;
+        Some(format!("{place}\n{}\n{}\n{}", file.name, file.kind, file.size))
+    }
+
+    /// What tells the file's bytes from another file's; `undefined` if they cannot be read.
+    pub fn identity(&self) -> js_sys::Promise {
+        let live = self.0.live();
+        future_to_promise(async move {
+            let identity = match live {
+                Some(live) => journal::identity(&live.source).await,
+                None => None,
+            };
+            Ok(identity.map_or(JsValue::UNDEFINED, JsValue::from))
+        })
+    }
+
+    /// What was written down, ready to be gone on from with `restore`; `undefined` if it makes no sense.
+    pub fn recall(&self, written: JsValue) -> js_sys::Promise {
+        let live = self.0.live();
+        future_to_promise(async move {
+            let ledger = match live {
+                Some(live) => journal::recalled(live.adapter.as_ref(), &live.app, &written).await,
+                None => None,
+            };
+            Ok(ledger.map_or(JsValue::UNDEFINED, |ledger| Recalled(ledger).into()))
+        })
+    }
+
+    /// Goes on from what was recalled, if nothing has begun yet. Says whether that is so.
+    pub fn restore(&self, recalled: Recalled) -> bool {
+        self.0.restore(recalled.0)
+    }
+
+    /// Has every change written down from now on.
+    pub fn keep(&self, journal: Journal) {
+        if let Some(live) = self.0.live() {
+            *live.journal.borrow_mut() = Some(journal);
+        }
     }
 
     /// Begins.

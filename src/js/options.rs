@@ -6,8 +6,8 @@ use super::read::{Fields, Refused, wrong};
 use crate::browser::app::App;
 use crate::browser::source::Source;
 use crate::browser::sys;
-use crate::core::{Config, Error, Retry, Timeouts, Transport};
-use crate::protocol::{Adapter, File};
+use crate::core::{Config, Error, Preparing, Retry, Timeouts, Transport};
+use crate::protocol::{Adapter, Algorithm, File};
 use js_sys::Reflect;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -21,7 +21,7 @@ pub(super) struct Options {
     pub(super) app: App,
 }
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "to",
     "name",
     "type",
@@ -34,9 +34,28 @@ const KNOWN: [&str; 15] = [
     "outageTimeout",
     "transport",
     "resumable",
+    "handle",
     "worker",
     "signal",
     "onProgress",
+];
+
+/// A digest that goes with each part.
+#[derive(Clone, Copy)]
+pub(super) enum Checksum {
+    /// What the service recommends, if it does.
+    Auto,
+    None,
+    Of(Algorithm),
+}
+
+const CHECKSUMS: [(&str, Checksum); 6] = [
+    ("auto", Checksum::Auto),
+    ("none", Checksum::None),
+    ("crc32c", Checksum::Of(Algorithm::Crc32c)),
+    ("md5", Checksum::Of(Algorithm::Md5)),
+    ("sha1", Checksum::Of(Algorithm::Sha1)),
+    ("sha256", Checksum::Of(Algorithm::Sha256)),
 ];
 
 /// Reads the options of one upload.
@@ -57,19 +76,23 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused
         size: source.size(),
         metadata: Vec::new(),
     };
-    let (adapter, app) = destination::read(&fields, &source, &mut file)?;
-    Ok(Options { config: config(&fields)?, adapter, file, source, app })
+    let checksum = fields.word("checksum", &CHECKSUMS)?.unwrap_or(Checksum::Auto);
+    let (adapter, app) = destination::read(&fields, &source, &mut file, checksum)?;
+    let config = config(&fields)?;
+    if config.transport == Transport::Xhr && adapter.rules().preparing == Preparing::Nothing && app.headers.is_some() {
+        let rule = "parts of this service carry your `headers`, and XMLHttpRequest cannot be kept from taking them along \
+                    a redirect; use \"auto\" or \"fetch\"";
+        return Err(fields.wrong("transport", rule).into());
+    }
+    Ok(Options { config, adapter, file, source, app })
 }
 
 fn config(fields: &Fields<'_>) -> Result<Config, Error> {
     let later = "is not available in this version";
-    if fields.get("resumable")?.is_some_and(|value| value.is_truthy()) {
-        return Err(fields.wrong("resumable", later));
-    }
+    resumable(fields)?;
     if fields.get("worker")?.is_some_and(|value| value.is_truthy()) {
         return Err(fields.wrong("worker", later));
     }
-    fields.word("checksum", &[("auto", ()), ("none", ())])?;
     let transports = [("auto", Transport::Auto), ("fetch", Transport::Fetch), ("xhr", Transport::Xhr)];
     let transport = match fields.word("transport", &transports)?.unwrap_or(Transport::Auto) {
         Transport::Xhr if !sys::has_xhr() => {
@@ -86,6 +109,23 @@ fn config(fields: &Fields<'_>) -> Result<Config, Error> {
         timeouts: timeouts(fields)?,
         transport,
     })
+}
+
+/// What the package's journal is asked for: it reads these by itself.
+fn resumable(fields: &Fields<'_>) -> Result<(), Error> {
+    if let Some(given) = fields.get("resumable")?.filter(|given| given.as_bool().is_none()) {
+        if !given.is_object() {
+            return Err(fields.wrong("resumable", "true, false or { scope, maxAge } is expected"));
+        }
+        let own = Fields::new(&given, "resumable.", &["scope", "maxAge"])?;
+        own.text("scope")?;
+        own.millis("maxAge")?;
+    }
+    let is_handle = |handle: &JsValue| Reflect::get(handle, &"getFile".into()).is_ok_and(|get| get.is_function());
+    match fields.get("handle")? {
+        Some(handle) if !is_handle(&handle) => Err(fields.wrong("handle", "a FileSystemFileHandle is expected")),
+        _ => Ok(()),
+    }
 }
 
 fn retry(fields: &Fields<'_>) -> Result<Retry, Error> {

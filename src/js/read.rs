@@ -4,7 +4,6 @@
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
 use js_sys::{Function, Reflect};
-use serde::Deserialize;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
@@ -58,15 +57,19 @@ impl<'a> Fields<'a> {
         Ok(Some(value).filter(|value| !value.is_undefined()))
     }
 
-    /// A field of a Rust type.
-    fn parsed<T: for<'de> Deserialize<'de>>(&self, name: &str, rule: &str) -> Result<Option<T>, Error> {
-        let value = self.get(name)?.map(serde_wasm_bindgen::from_value);
-        value.transpose().map_err(|_| self.wrong(name, rule))
+    /// A field of a plain type. What it is instead is not asked: a proxy may answer anything, or throw.
+    fn plain<T>(&self, name: &str, rule: &str, read: impl FnOnce(&JsValue) -> Option<T>) -> Result<Option<T>, Error> {
+        let value = self.get(name)?.map(|value| read(&value).ok_or_else(|| self.wrong(name, rule)));
+        value.transpose()
+    }
+
+    fn number(&self, name: &str, rule: &str) -> Result<Option<f64>, Error> {
+        self.plain(name, rule, JsValue::as_f64)
     }
 
     /// Text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        self.parsed(name, "text is expected")
+        self.plain(name, "text is expected", JsValue::as_string)
     }
 
     /// A function.
@@ -77,13 +80,13 @@ impl<'a> Fields<'a> {
 
     /// `true` or `false`; nothing is `false`.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Error> {
-        Ok(self.parsed(name, "true or false is expected")?.unwrap_or(false))
+        Ok(self.plain(name, "true or false is expected", JsValue::as_bool)?.unwrap_or(false))
     }
 
     /// A whole number, not below `least`.
     // It is checked to be whole and not negative.
     pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Error> {
-        match self.parsed::<f64>(name, rule)? {
+        match self.number(name, rule)? {
             Some(number) if number.fract() == 0.0 && number >= least.into() && number < 9e15 => Ok(Some(number as u64)),
             Some(_) => Err(self.wrong(name, rule)),
             None => Ok(None),
@@ -94,7 +97,7 @@ impl<'a> Fields<'a> {
     // It is checked to be whole and small.
     pub(super) fn days(&self, name: &str) -> Result<Option<i32>, Error> {
         let rule = "a whole number of days is expected, or -1 for ever";
-        match self.parsed::<f64>(name, rule)? {
+        match self.number(name, rule)? {
             Some(days) if days.fract() == 0.0 && (-1.0..1e6).contains(&days) => Ok(Some(days as i32)),
             Some(_) => Err(self.wrong(name, rule)),
             None => Ok(None),
@@ -104,7 +107,7 @@ impl<'a> Fields<'a> {
     /// Milliseconds. Infinity is what a timer cannot keep: `0` says never where that is possible.
     pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Error> {
         let rule = "milliseconds are expected, zero or more";
-        match self.parsed::<f64>(name, rule)? {
+        match self.number(name, rule)? {
             Some(millis) if (0.0..9e15).contains(&millis) => Ok(Some(Duration::from_secs_f64(millis / 1000.0))),
             Some(_) => Err(self.wrong(name, rule)),
             None => Ok(None),

@@ -10,12 +10,19 @@ pub enum Answer {
     /// An HTTP answer to a request.
     Http {
         /// What was asked.
-        request: Request,
+        request: Box<Request>,
         /// What came back.
         response: Response,
     },
     /// What a function of the app gave.
-    Value(Json),
+    Value {
+        /// Its name.
+        of: &'static str,
+        /// What it gave.
+        value: Json,
+    },
+    /// A digest of the part's bytes, in hexadecimal.
+    Digest(String),
 }
 
 impl Answer {
@@ -23,7 +30,9 @@ impl Answer {
     pub(super) fn http(&self) -> Result<(&Request, &Response), Failed> {
         match self {
             Self::Http { request, response } => Ok((request, response)),
-            Self::Value(_) => Err(Failed::new(Failure::Nonsense, "no answer was expected from a function".into())),
+            Self::Value { .. } | Self::Digest(_) => {
+                Err(Failed::new(Failure::Nonsense, "an answer to a request was expected".into()))
+            }
         }
     }
 }
@@ -65,7 +74,11 @@ impl Response {
         let words = match (xml::error(&self.text), &self.json) {
             (Some((code, message)), _) if message.is_empty() => code,
             (Some((code, message)), _) => format!("{code}: {message}"),
-            (None, Some(json)) => ["error", "message", "title"].iter().find_map(|name| json.text(name))?.to_owned(),
+            (None, Some(json)) => {
+                let what = ["error", "message", "title"].iter().find_map(|name| json.text(name))?;
+                // HERE's title is a word, and its cause a sentence.
+                json.text("cause").map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
+            }
             (None, None) => plain?.to_owned(),
         };
         Some(scrubbed(&words).chars().take(ENOUGH).collect())

@@ -1,4 +1,4 @@
-//! The two spellings of a date that services use.
+//! The three spellings of a date that services use.
 
 use crate::core::Wall;
 use std::time::Duration;
@@ -24,6 +24,15 @@ pub(super) fn amz_date(text: &str) -> Option<Wall> {
     }
     let field = |at: usize, len: usize| number(&digits[at..at + len]);
     moment(field(0, 4)?, field(4, 2)?, field(6, 2)?, field(8, 2)?, field(10, 2)?, field(12, 2)?)
+}
+
+/// A date as JSON has it, in whole seconds of UTC: `2026-11-20T13:37:00Z`, with or without a fraction
+/// ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6); other offsets are not read).
+pub(super) fn json_date(text: &str) -> Option<Wall> {
+    let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut day = day.split('-').map(number);
+    let mut clock = time.split('.').next()?.split(':').map(number);
+    moment(day.next()??, day.next()??, day.next()??, clock.next()??, clock.next()??, clock.next()??)
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date. A date that is over asks for nothing.
@@ -71,6 +80,9 @@ mod tests {
     #[test]
     fn the_date_of_a_signature() {
         assert_eq!(amz_date("19941106T084937Z"), Some(Wall::from_millis(784_111_777_000)));
+        assert_eq!(json_date("1994-11-06T08:49:37Z"), Some(Wall::from_millis(784_111_777_000)));
+        assert_eq!(json_date("1994-11-06T08:49:37.123Z"), Some(Wall::from_millis(784_111_777_000)));
+        assert_eq!(json_date("1994-11-06T08:49:37+02:00"), None);
         assert_eq!(amz_date("1994110ZT084937Z"), None);
         assert_eq!(amz_date("20261120T133700"), None);
     }
@@ -84,7 +96,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_without_a_panic(text in ".*") {
-            let _ = (http_date(&text), amz_date(&text), retry_after(&text, Wall::default()));
+            let _ = (http_date(&text), amz_date(&text), json_date(&text), retry_after(&text, Wall::default()));
         }
     }
 }

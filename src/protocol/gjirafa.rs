@@ -3,8 +3,11 @@
 
 use super::answer::{asked, nonsense, refusal};
 use super::url::escaped;
-use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, presigned, s3};
-use crate::core::{Failed, OnPause, PartRange, Preparing, Reply, Rules, Step};
+use super::{
+    Adapter, Algorithm, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned,
+    s3,
+};
+use crate::core::{Failed, PartRange, Preparing, Reply, Rules, Step};
 
 /// A project of Gjirafa VP.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +28,7 @@ impl Gjirafa {
     fn request(&self, method: &'static str, path: &str, body: Json) -> Call {
         let base = self.base_url.trim_end_matches('/');
         let url = format!("{base}/api/projects/{}/uploads/{path}", escaped(&self.project_id));
-        Call::Http(Request { method, url, headers: Vec::new(), body: Body::Json(body), is_api: true })
+        Call::Http(Request::to_api(method, url, Body::Json(body)))
     }
 
     /// Fields that are there only if something is said about them.
@@ -80,15 +83,20 @@ impl Adapter for Gjirafa {
 
     fn rules(&self) -> Rules {
         Rules {
-            limits: s3::LIMITS,
             // All of them come with the session; new ones by resuming it, as many as there are parts.
             preparing: Preparing::Tickets { batch: s3::LIMITS.max_parts },
-            on_pause: OnPause::Cut,
-            inspects: false,
-            verifies: false,
             discards: true,
-            api: origin(&self.base_url),
+            reckons: true,
+            ..Rules::plain(s3::LIMITS, origin(&self.base_url))
         }
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["requestKey"]
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("gjirafa {} {}", self.base_url, self.project_id))
     }
 
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
@@ -101,14 +109,18 @@ impl Adapter for Gjirafa {
             Step::Discard { session } => {
                 self.request("PUT", "multipart-abort", Json::object([("requestKey", key(session))]))
             }
-            // The rules say that nothing is listed or verified here.
-            Step::Prepare { session, .. } | Step::Inspect { session } | Step::Verify { session } => {
-                self.request("POST", "multipart-resume", self.resume(session))
-            }
+            Step::Prepare { session, .. } => self.request("POST", "multipart-resume", self.resume(session)),
+            Step::Reckon { .. } => Call::Digest(Algorithm::Md5),
+            _ => return Err(lacks("Gjirafa", step)),
         })
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        // What S3 calls a part, unless it is encrypted with a key of somebody's: then completing is refused, and it begins
+        // anew.
+        if let Answer::Digest(digest) = answer {
+            return Ok(Reply::Sent(Json::object([("etag", format!("\"{digest}\"").as_str().into())])));
+        }
         let (request, response) = answer.http()?;
         if matches!(step, Step::Send { .. }) {
             return presigned::stored(request, response);
@@ -122,21 +134,21 @@ impl Adapter for Gjirafa {
                         ("requestKey", request_key.into()),
                     ]),
                     tickets: tickets(result)?,
+                    part_size: None,
+                    seat: None,
                 }),
                 _ => Err(nonsense(request, response, "a `result` with `requestKey` was expected")),
             },
             Step::Prepare { .. } => tickets(result).map(Reply::Prepared),
             Step::Close { .. } => Ok(Reply::Closed(response.json.clone().unwrap_or_default())),
             Step::Discard { .. } => Ok(Reply::Discarded),
-            Step::Inspect { .. } | Step::Verify { .. } | Step::Send { .. } => {
-                Err(nonsense(request, response, "it was not asked for"))
-            }
+            _ => Err(lacks("Gjirafa", step)),
         }
     }
 
     fn outcome(&self, session: &Json, _: &Json) -> Outcome {
         let text = |name| session.text(name).map(ToOwned::to_owned);
-        Outcome { upload_id: text("uploadId").unwrap_or_default(), object_id: text("requestKey"), location: None }
+        Outcome { upload_id: text("uploadId").unwrap_or_default(), object_id: text("requestKey"), ..Outcome::default() }
     }
 
     fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str> {

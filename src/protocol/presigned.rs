@@ -2,7 +2,7 @@
 
 use super::answer::{asked, refusal};
 use super::url::{origin, query_value, shown};
-use super::{Body, Json, Request, Response, date};
+use super::{Json, Request, Response, date};
 use crate::core::{Expiry, Failed, Failure, Reply, Ticket};
 use std::time::Duration;
 
@@ -32,13 +32,7 @@ fn expiry(url: &str) -> Option<Expiry> {
 pub(super) fn put(ticket: &Json) -> Request {
     let headers = ticket.get("headers").and_then(Json::fields).unwrap_or_default();
     let headers = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-    Request {
-        method: "PUT",
-        url: ticket.text("url").unwrap_or_default().to_owned(),
-        headers: headers.collect(),
-        body: Body::Slice,
-        is_api: false,
-    }
+    Request::with_slice("PUT", ticket.text("url").unwrap_or_default().to_owned(), headers.collect())
 }
 
 /// What the store says of a part.

@@ -1,19 +1,49 @@
 //! What a step becomes.
 
 use super::Json;
+use std::borrow::Cow;
 
 /// What carries out a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
     /// An HTTP exchange.
     Http(Request),
-    /// A function of the app, by its name in the options, with its one argument. The edge adds the `signal`.
-    Function {
-        /// Its name.
-        name: &'static str,
-        /// Its argument.
-        argument: Json,
-    },
+    /// A function of the app.
+    Function(Function),
+    /// The part's bytes, digested.
+    Digest(Algorithm),
+}
+
+/// A call of a function of the app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name in the options.
+    pub name: &'static str,
+    /// What it is given.
+    pub arguments: Vec<Argument>,
+    /// The field of what it gives that stays as it is, because only the app understands it. The adapter gets the number
+    /// it is kept under instead.
+    pub keeps: Option<&'static str>,
+}
+
+impl Function {
+    /// A call whose answer is plain data.
+    pub fn new<const N: usize>(name: &'static str, arguments: [Argument; N]) -> Self {
+        Self { name, arguments: arguments.into(), keeps: None }
+    }
+}
+
+/// What a function of the app is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// Plain data.
+    Data(Json),
+    /// An object, with an `AbortSignal` as its `signal`.
+    Signalled(Json),
+    /// The signal alone.
+    Signal,
+    /// Something of the app's, by the number it is kept under.
+    Kept(u64),
 }
 
 /// An HTTP request.
@@ -30,6 +60,59 @@ pub struct Request {
     /// Whether it goes to the service's API: the app's headers and credentials go with it, redirects are not
     /// followed. They go nowhere else.
     pub is_api: bool,
+    /// Whose cookies go with it, where that is not the API's or the browser's own choice.
+    pub credentials: Option<Credentials>,
+    /// A digest of the part's bytes that goes with it.
+    pub digest: Option<Digest>,
+}
+
+impl Request {
+    /// To the service's API.
+    #[must_use]
+    pub const fn to_api(method: &'static str, url: String, body: Body) -> Self {
+        Self { method, url, headers: Vec::new(), body, is_api: true, credentials: None, digest: None }
+    }
+
+    /// A part's bytes, to an address that needs nothing of the app's.
+    #[must_use]
+    pub const fn with_slice(method: &'static str, url: String, headers: Vec<(String, String)>) -> Self {
+        Self { method, url, headers, body: Body::Slice, is_api: false, credentials: None, digest: None }
+    }
+}
+
+/// [Whose cookies](https://fetch.spec.whatwg.org/#concept-request-credentials-mode) go with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// Nobody's.
+    Omit,
+    /// The page's own origin's.
+    SameOrigin,
+    /// Whoever's it goes to.
+    Include,
+}
+
+/// A header with a digest of a part's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// The header's name.
+    pub header: &'static str,
+    /// What stands before the digest, in lower-case hexadecimal.
+    pub prefix: &'static str,
+    /// How it is computed.
+    pub algorithm: Algorithm,
+}
+
+/// How a digest is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// CRC-32C, [as iSCSI has it](https://www.rfc-editor.org/rfc/rfc3720#section-12.1).
+    Crc32c,
+    /// [MD5](https://www.rfc-editor.org/rfc/rfc1321).
+    Md5,
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
 }
 
 /// What is sent.
@@ -44,15 +127,15 @@ pub enum Body {
     /// Form data, with the part's bytes as the last field if there is one for them.
     Form {
         /// Names and values, in order: text as it is, anything else as JSON.
-        fields: Vec<(&'static str, Json)>,
+        fields: Vec<(Cow<'static, str>, Json)>,
         /// The field of the bytes, and the file name they go by.
-        file: Option<(&'static str, String)>,
+        file: Option<(Cow<'static, str>, String)>,
     },
     /// The part's bytes as base64 in one more field of a JSON object, the last one.
     Base64Json {
         /// The other fields.
         fields: Json,
         /// The field's name.
-        field: &'static str,
+        field: Cow<'static, str>,
     },
 }

@@ -2,8 +2,8 @@
 //! form data all the way, receipts in JSON.
 
 use super::answer::{asked, nonsense, refusal};
-use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin};
-use crate::core::{Failed, Failure, Limits, OnPause, PartRange, Preparing, Reply, Rules, Step};
+use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin};
+use crate::core::{Failed, Failure, Limits, PartRange, Reply, Rules, Step};
 
 /// An account of subworkflow.ai.
 #[derive(Clone, Debug)]
@@ -22,20 +22,16 @@ const LIMITS: Limits = Limits {
     // 5 GB of the smallest parts; nothing else is said of their number.
     max_parts: 1_000,
     max_size: 5_000_000_000,
-    empty_parts: 1,
+    empty_parts: Some(1),
 };
 
 impl Subworkflow {
     /// The documented path, with a hyphen. The vendor's SDK writes it with an underscore.
     fn request(&self, path: &str, fields: Vec<(&'static str, Json)>, file: Option<(&'static str, String)>) -> Call {
         let url = format!("{}/upload-session/{path}", self.base_url.trim_end_matches('/'));
-        Call::Http(Request {
-            method: "POST",
-            url,
-            headers: Vec::new(),
-            body: Body::Form { fields, file },
-            is_api: true,
-        })
+        let fields = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let file = file.map(|(field, name)| (field.into(), name));
+        Call::Http(Request::to_api("POST", url, Body::Form { fields, file }))
     }
 
     fn start(&self, file: &File) -> Call {
@@ -74,15 +70,15 @@ impl Adapter for Subworkflow {
     }
 
     fn rules(&self) -> Rules {
-        Rules {
-            limits: LIMITS,
-            preparing: Preparing::Nothing,
-            on_pause: OnPause::Cut,
-            inspects: false,
-            verifies: false,
-            discards: true,
-            api: origin(&self.base_url),
-        }
+        Rules { discards: true, ..Rules::plain(LIMITS, origin(&self.base_url)) }
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["key"]
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("subworkflow {} {}", self.base_url, self.job_type))
     }
 
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
@@ -98,11 +94,7 @@ impl Adapter for Subworkflow {
                 self.request("end", vec![("key", key(session).as_str().into()), ("parts", parts(receipts))], None)
             }
             Step::Discard { session } => self.request("abort", vec![("key", key(session).as_str().into())], None),
-            // The rules say that there are none of these here.
-            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } => {
-                let words = format!("subworkflow.ai has no `{}`", step.role());
-                return Err(Failed::new(Failure::Nonsense, words));
-            }
+            _ => return Err(lacks("subworkflow.ai", step)),
         })
     }
 
@@ -111,7 +103,7 @@ impl Adapter for Subworkflow {
         let data = data(request, response)?;
         match step {
             Step::Open { .. } => match data.text("key") {
-                Some(key) => Ok(Reply::Opened { session: Json::object([("key", key.into())]), tickets: Vec::new() }),
+                Some(key) => Ok(Reply::opened(Json::object([("key", key.into())]))),
                 None => Err(nonsense(request, response, "`data` with a `key` was expected")),
             },
             Step::Send { part, .. } => match (data.text("etag"), data.whole("partNumber")) {
@@ -122,15 +114,13 @@ impl Adapter for Subworkflow {
             },
             Step::Close { .. } => Ok(Reply::Closed(data.clone())),
             Step::Discard { .. } => Ok(Reply::Discarded),
-            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } => {
-                Err(nonsense(request, response, "it was not asked for"))
-            }
+            _ => Err(lacks("subworkflow.ai", step)),
         }
     }
 
     fn outcome(&self, session: &Json, closing: &Json) -> Outcome {
         let id = closing.text("id").map(ToOwned::to_owned);
-        Outcome { upload_id: key(session), object_id: id, location: None }
+        Outcome { upload_id: key(session), object_id: id, ..Outcome::default() }
     }
 
     fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str> {

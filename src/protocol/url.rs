@@ -2,6 +2,10 @@
 
 use crate::core::Origin;
 
+/// What ends the host of an address. [Browsers](https://url.spec.whatwg.org/#host-state) take a backslash for a slash:
+/// what stands behind one is no host.
+const END: [char; 4] = ['/', '\\', '?', '#'];
+
 /// Where an address leads: scheme, host and port. `None` if it is not an absolute `http` or `https` one.
 #[must_use]
 pub fn origin(url: &str) -> Option<Origin> {
@@ -12,7 +16,7 @@ pub fn origin(url: &str) -> Option<Origin> {
         "https" => ":443",
         _ => return None,
     };
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let authority = &rest[..rest.find(END).unwrap_or(rest.len())];
     let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
     let host = host.strip_suffix(port).unwrap_or(&host);
     (!host.is_empty()).then(|| Origin::new(&format!("{scheme}://{host}")))
@@ -31,17 +35,48 @@ pub fn shown(url: &str) -> String {
 /// Words of somebody else's, with every address in them as it may be shown.
 #[must_use]
 pub fn scrubbed(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some(at) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
-        let (before, from) = rest.split_at(at);
-        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`)".contains(c)).unwrap_or(from.len());
-        out.push_str(before);
-        out.push_str(&shown(&from[..end]));
-        rest = &from[end..];
+    let is_end = |c: char| c.is_whitespace() || "\"'<>`)".contains(c);
+    let word = |word: &str| match word.find("http://").into_iter().chain(word.find("https://")).min() {
+        Some(at) => format!("{}{}", &word[..at], shown(&word[at..])),
+        // A path has a query, too, and many a server says what it cannot do with both.
+        None => match word.split_once('?') {
+            Some((path, query)) if path.contains('/') && query.contains('=') => path.to_owned(),
+            _ => word.to_owned(),
+        },
+    };
+    words.split_inclusive(is_end).fold(String::with_capacity(words.len()), |out, piece| {
+        let end = piece.chars().next_back().filter(|c| is_end(*c));
+        let bare = &piece[..piece.len() - end.map_or(0, char::len_utf8)];
+        out + &word(bare) + end.map_or("", |end| &piece[piece.len() - end.len_utf8()..])
+    })
+}
+
+/// An address, relative to another one or whole. What a service says of its own address is a whole one, or a path.
+pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
+    if origin(href).is_some() {
+        return Some(href.to_owned());
     }
-    out.push_str(rest);
-    out
+    let (scheme, _) = base.split_once("://")?;
+    let root = format!("{}", origin(base)?);
+    let url = match href {
+        // A scheme of its own, and one that leads nowhere. A colon behind the first segment is none.
+        _ if href.split(END).next().is_some_and(|head| head.contains(':')) => return None,
+        _ if href.starts_with("//") => format!("{scheme}:{href}"),
+        _ if href.starts_with('/') => format!("{root}{href}"),
+        _ => {
+            let bare = &base[..base.find(['?', '#']).unwrap_or(base.len())];
+            let folder = bare.rfind('/').filter(|at| *at > scheme.len() + 2).map_or(bare, |at| &bare[..at]);
+            format!("{folder}/{href}")
+        }
+    };
+    origin(&url).map(|_| url)
+}
+
+/// One more value in an address's query.
+pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
+    let (url, fragment) = url.split_once('#').map_or((url, String::new()), |(url, rest)| (url, format!("#{rest}")));
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}{name}={}{fragment}", escaped(value))
 }
 
 /// The value of a name in an address's query, as it stands there.
@@ -70,6 +105,19 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
+/// What [`escaped`] was given. What cannot have come from there stays as it is.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let code = behind.get(..2).filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
+        let byte = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +132,7 @@ mod tests {
             ("/relative", None),
             ("ftp://a.example", None),
             ("https://", None),
+            ("https://a.example\\@b.example/x", Some("https://a.example")),
         ] {
             assert_eq!(origin(url).map(|origin| origin.to_string()).as_deref(), expected, "{url}");
         }
@@ -102,12 +151,42 @@ mod tests {
             scrubbed("GET \"https://a/k?sig=1\" and http://b/?x#y failed"),
             "GET \"https://a/k\" and http://b/ failed"
         );
-        assert_eq!(scrubbed("no address"), "no address");
+        assert_eq!(scrubbed("Cannot PUT /k?sig=1 or (//b/k?sig=1) twice"), "Cannot PUT /k or (//b/k) twice");
+        for words in ["no address", "", " this and/or that? ", "a/b?\u{e9}", "x=\"?y=z\""] {
+            assert_eq!(scrubbed(words), words);
+        }
     }
 
     #[test]
     fn what_is_escaped_cannot_leave_its_place() {
         assert_eq!(escaped("a/b?c&d=e f\u{e9}~"), "a%2Fb%3Fc%26d%3De%20f%C3%A9~");
+        assert_eq!(unescaped("a%2Fb%3Fc%26d%3De%20f%C3%A9~"), "a/b?c&d=e f\u{e9}~");
+        assert_eq!(unescaped("100%, %4x %+1 %ff"), "100%, %4x %+1 %ff");
+    }
+
+    #[test]
+    fn addresses_of_a_service_are_relative_to_its_own() {
+        let base = "https://a.example/blob/v1/catalogs/hrn";
+        for (href, expected) in [
+            ("https://b.example/x?y#z", Some("https://b.example/x?y#z")),
+            ("//b.example/x", Some("https://b.example/x")),
+            ("/blob/x", Some("https://a.example/blob/x")),
+            ("x", Some("https://a.example/blob/v1/catalogs/x")),
+            ("/x?y=https://b.example", Some("https://a.example/x?y=https://b.example")),
+            ("x?y=https://b.example", Some("https://a.example/blob/v1/catalogs/x?y=https://b.example")),
+            ("ftp://b.example/x", None),
+            ("javascript:x", None),
+            ("///b.example/x", None),
+        ] {
+            assert_eq!(resolved(base, href).as_deref(), expected, "{href}");
+        }
+        assert_eq!(resolved("https://a.example", "x").as_deref(), Some("https://a.example/x"));
+    }
+
+    #[test]
+    fn values_are_added_to_a_query() {
+        assert_eq!(with_value("https://b/k", "a", "1 2"), "https://b/k?a=1%202");
+        assert_eq!(with_value("https://b/k?a=1#f", "b", "2"), "https://b/k?a=1&b=2#f");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use super::answer::{nonsense, refusal};
 use super::url::escaped;
-use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin};
-use crate::core::{Failed, Failure, Limits, OnPause, Preparing, Reply, Rules, Step};
+use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin};
+use crate::core::{Failed, Limits, Reply, Rules, Step};
 
 /// A data source of a Veza tenant.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     max_parts: 99,
     max_size: 99 * 100_000_000,
     // An empty payload is completed with a count of zero.
-    empty_parts: 0,
+    empty_parts: Some(0),
 };
 
 impl Veza {
@@ -33,7 +33,7 @@ impl Veza {
         let base = self.base_url.trim_end_matches('/');
         let (provider, source) = (escaped(&self.provider_id), escaped(&self.data_source_id));
         let url = format!("{base}/api/v1/providers/custom/{provider}/datasources/{source}:parts");
-        Call::Http(Request { method: "POST", url, headers: Vec::new(), body, is_api: true })
+        Call::Http(Request::to_api("POST", url, body))
     }
 }
 
@@ -47,16 +47,16 @@ impl Adapter for Veza {
     }
 
     fn rules(&self) -> Rules {
-        Rules {
-            limits: LIMITS,
-            preparing: Preparing::Nothing,
-            // A number that is sent again replaces what was there: the last one wins.
-            on_pause: OnPause::Cut,
-            inspects: false,
-            verifies: false,
-            discards: false,
-            api: origin(&self.base_url),
-        }
+        // A number that is sent again replaces what was there: the last one wins.
+        Rules::plain(LIMITS, origin(&self.base_url))
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["uploadId"]
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("veza {} {} {}", self.base_url, self.provider_id, self.data_source_id))
     }
 
     fn call(&self, step: &Step<Json>, _: &File) -> Result<Call, Failed> {
@@ -68,18 +68,14 @@ impl Adapter for Veza {
                     ("upload_id", upload_id(session)),
                     ("sequence_number", number(part).into()),
                 ]),
-                field: "data",
+                field: "data".into(),
             },
             Step::Close { session, receipts } => Body::Json(Json::object([
                 ("operation", "complete".into()),
                 ("upload_id", upload_id(session)),
                 ("sequence_count", Json::from(receipts.len() as u64)),
             ])),
-            // The rules say that there are none of these here.
-            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {
-                let words = format!("Veza has no `{}`", step.role());
-                return Err(Failed::new(Failure::Nonsense, words));
-            }
+            _ => return Err(lacks("Veza", step)),
         };
         Ok(self.request(body))
     }
@@ -97,15 +93,13 @@ impl Adapter for Veza {
             Step::Open { .. } => started(request, response, json),
             Step::Send { .. } => Ok(Reply::Sent(Json::Null)),
             Step::Close { .. } => Ok(Reply::Closed(json.clone())),
-            Step::Prepare { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {
-                Err(nonsense(request, response, "it was not asked for"))
-            }
+            _ => Err(lacks("Veza", step)),
         }
     }
 
     fn outcome(&self, session: &Json, _: &Json) -> Outcome {
         let id = session.text("uploadId").unwrap_or_default().to_owned();
-        Outcome { upload_id: id.clone(), object_id: Some(id), location: None }
+        Outcome { upload_id: id.clone(), object_id: Some(id), ..Outcome::default() }
     }
 
     fn etag<'a>(&self, _: &'a Json) -> Option<&'a str> {
@@ -116,7 +110,7 @@ impl Adapter for Veza {
 /// `upload_id`, as it is or wrapped in `value`, as the vendor's SDK takes it too.
 fn started(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
     match json.text("upload_id").or_else(|| json.get("value")?.text("upload_id")) {
-        Some(id) => Ok(Reply::Opened { session: Json::object([("uploadId", id.into())]), tickets: Vec::new() }),
+        Some(id) => Ok(Reply::opened(Json::object([("uploadId", id.into())]))),
         None => Err(nonsense(request, response, "an `upload_id` was expected")),
     }
 }

@@ -4,23 +4,37 @@
 //!           ┌──────── parts are listed: still open ────────┐
 //!           ▼                                              │
 //! ──▶ Complete ──answer lost──▶ Verify ──nothing there──▶ List
-//!           ▲                      │                       │
-//!           │                      └──whole──▶ Over        │
-//!           └── the session is unknown: a store answers ───┘
-//!               the same completion twice, or it is unproven
+//!      │    ▲                      │                       │
+//!      │    │                      └──whole──▶ Over        │
+//!      │    └── the session is unknown: a store answers ───┘
+//!      │        the same completion twice, or it is unproven
+//!      │
+//!      ├─ or lost, where the service works on it ─▶ Watch ──done──▶ Over
+//!      │                                            │   ▲
+//!      │                                            └───┘ working
+//!      └─ or it does not fit what is stored, and numbers are used once: another session
 //! ```
 
 use super::super::errand::Errand;
 use super::super::part::Standing;
-use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Reply, State, Step};
+use super::super::{
+    Change, Error, ErrorCode, Event, Failed, Failure, Now, Numbers, Origins, Output, Reply, State, Step,
+};
+use super::doubting::unproven;
+use super::settling::REPORTING;
+use super::watching::Watching;
 use super::{Phase, Receipts, Upload};
+
+/// What is attempted, as errors say it.
+pub(super) const COMPLETING: &str = "completing the upload";
 
 /// What is asked of the service next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ask {
+pub(super) enum Ask {
     Complete,
     Verify,
     List,
+    Watch,
 }
 
 /// An upload whose parts are all stored.
@@ -28,12 +42,21 @@ enum Ask {
 pub(super) struct Closing<K> {
     pub(super) session: K,
     pub(super) receipts: Receipts<K>,
+    /// Whether the service has said that it does not know the session.
+    pub(super) is_unknown: bool,
     pub(super) errand: Errand,
-    ask: Ask,
+    pub(super) ask: Ask,
     /// The last completion whose outcome is unknown. It may have taken effect.
-    doubt: Option<Failed>,
+    pub(super) doubt: Option<Failed>,
     /// How many there have been.
-    doubts: u32,
+    pub(super) doubts: u32,
+    /// Whether the completion was answered with a good word.
+    pub(super) accepted: bool,
+    /// What a completion, or the report that takes its place, was refused with after one whose outcome is unknown: perhaps
+    /// because that one was good.
+    pub(super) refused: Option<Failed>,
+    /// How long the service has been asked whether it is done.
+    pub(super) watching: Option<Watching>,
 }
 
 impl<K: Clone> Closing<K> {
@@ -43,7 +66,8 @@ impl<K: Clone> Closing<K> {
         match self.ask {
             Ask::Complete => (Step::Close { session, receipts: self.receipts.clone() }, true),
             Ask::Verify => (Step::Verify { session }, false),
-            Ask::List => (Step::Inspect { session }, false),
+            Ask::List => (Step::Inspect { session, page: None }, false),
+            Ask::Watch => (Step::Watch { session }, false),
         }
     }
 
@@ -54,7 +78,7 @@ impl<K: Clone> Closing<K> {
 
     /// Whether a completion may have taken effect.
     pub(super) const fn may_be_done(&self) -> bool {
-        self.doubt.is_some() || (self.errand.running.is_some() && matches!(self.ask, Ask::Complete))
+        self.doubt.is_some() || self.accepted || (self.errand.running.is_some() && matches!(self.ask, Ask::Complete))
     }
 }
 
@@ -62,17 +86,35 @@ impl<K: Clone> Upload<K> {
     /// The last receipt is in hand: completes.
     pub(super) fn close_if_whole(&mut self) {
         let Phase::Sending { session } = &self.phase else { return };
-        if self.stored < self.plan.parts() {
+        let is_told = self.unsettled.is_empty() && self.settling.running.is_none();
+        if self.stored < self.plan.parts() || !is_told {
             return;
         }
         let session = session.clone();
+        // One that is taken up may have been completed before it was let go.
+        let ask =
+            if self.rules.watches && (self.resumed || !self.rules.completes) { Ask::Watch } else { Ask::Complete };
+        self.phase = Phase::Closing(self.closing(session, ask, None));
+    }
+
+    /// What follows when every part is stored.
+    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Closing<K> {
         let receipts = self.parts.iter().zip(0..).filter_map(|(part, index)| match &part.standing {
             Standing::Stored(receipt) => Some((self.plan.part(index), receipt.clone())),
             _ => None,
         });
-        let receipts = receipts.collect();
-        let errand = Errand::default();
-        self.phase = Phase::Closing(Closing { session, receipts, errand, ask: Ask::Complete, doubt: None, doubts: 0 });
+        Closing {
+            session,
+            receipts: receipts.collect(),
+            is_unknown: false,
+            errand: Errand::default(),
+            ask,
+            doubt: None,
+            doubts: 0,
+            accepted: !self.rules.completes,
+            refused,
+            watching: None,
+        }
     }
 
     /// The completion, or the question after it, has ended.
@@ -85,7 +127,12 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         match (closing.ask, outcome) {
+            (Ask::Complete, Ok(Reply::Closed(_))) if self.rules.watches => {
+                closing.accepted = true;
+                closing.ask = Ask::Watch;
+            }
             (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, closing, answer),
+            (Ask::Watch, Ok(reply)) => return self.watched(now, origins, closing, reply),
             (Ask::Verify, Ok(Reply::Whole { size, closing: answer })) if size == self.plan.size() => {
                 return self.succeed(now, closing, answer);
             }
@@ -96,18 +143,21 @@ impl<K: Clone> Upload<K> {
             }
             (Ask::Verify, Ok(Reply::Absent)) => {
                 if let Some(thrown) = closing.doubt.take_if(|doubt| doubt.failure == Failure::Callback) {
-                    let error = Error::of(&thrown, "completing the upload", closing.doubts);
+                    let error = Error::of(&thrown, COMPLETING, closing.doubts);
                     return self.end_closing(now, origins, closing, error);
+                }
+                if let Some(refused) = closing.refused.take() {
+                    return self.completion_refused(now, origins, closing, &refused);
                 }
                 closing.ask = if self.rules.inspects { Ask::List } else { Ask::Complete };
             }
-            (Ask::List, Ok(Reply::Listed(_) | Reply::Unknown)) => closing.ask = Ask::Complete,
+            (Ask::List, Ok(Reply::Listed { .. } | Reply::Unknown)) => closing.ask = Ask::Complete,
             (_, Ok(_)) => {
                 self.phase = Phase::Closing(closing);
-                return self.misunderstood(now, origins, "completing the upload");
+                return self.misunderstood(now, origins, COMPLETING);
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
-            (Ask::Verify | Ask::List, Err(failed)) => {
+            (Ask::Verify | Ask::List | Ask::Watch, Err(failed)) => {
                 let verdict = self.judge(now, &mut closing.errand, &failed, outage, "verifying the object");
                 if let Err(error) = verdict {
                     return self.end_closing(now, origins, closing, error);
@@ -127,6 +177,7 @@ impl<K: Clone> Upload<K> {
     ) {
         let unknown = match failed.failure {
             Failure::NoAnswer | Failure::Silence => true,
+            Failure::Callback if closing.is_unknown => return self.end_unproven(now, origins, closing),
             // A function of the app that threw may have lost the store's answer.
             Failure::Callback => self.rules.verifies,
             // A gateway's answer says nothing about what the store behind it did.
@@ -134,31 +185,49 @@ impl<K: Clone> Upload<K> {
                 closing.doubt = Some(failed.clone());
                 false
             }
-            Failure::Gone if closing.doubt.is_some() => {
-                let error = unproven(closing.doubt.as_ref().unwrap_or(&failed));
-                return self.end_closing(now, origins, closing, error);
+            Failure::Gone | Failure::Rejected | Failure::Corrupt
+                if closing.doubt.is_some() && (self.rules.watches || self.rules.verifies) =>
+            {
+                closing.refused = Some(failed);
+                closing.ask = if self.rules.watches { Ask::Watch } else { Ask::Verify };
+                self.phase = Phase::Closing(closing);
+                return;
             }
+            // What was good the first time would be refused just so, and the session has no more to tell.
+            Failure::Gone | Failure::Rejected | Failure::Corrupt if closing.doubt.is_some() => {
+                return self.end_unproven(now, origins, closing);
+            }
+            // Whatever it was that made the session useless, another one may be good.
+            Failure::Gone | Failure::Rejected if (self.resumed || self.reckoned) && self.may_begin_anew() => {
+                let error = Error::of(&failed, COMPLETING, closing.errand.spent + 1);
+                let why = "the upload that was taken up cannot be completed";
+                return self.begin_anew(now, origins, closing.session, error, why, None);
+            }
+            Failure::Corrupt => return self.completion_refused(now, origins, closing, &failed),
             _ => false,
         };
         if !unknown {
-            let verdict = self.judge(now, &mut closing.errand, &failed, outage, "completing the upload");
+            let verdict = self.judge(now, &mut closing.errand, &failed, outage, COMPLETING);
             return match verdict {
                 Ok(()) => self.phase = Phase::Closing(closing),
-                Err(error) => self.end_closing(now, origins, closing, error),
+                Err(error) => {
+                    if closing.doubt.is_none() && failed.failure.is_refusal() {
+                        self.outputs.push_back(Output::Save(Change::Refused));
+                    }
+                    self.end_closing(now, origins, closing, error);
+                }
             };
         }
         closing.doubts += 1;
         closing.doubt = Some(failed.clone());
         let too_often = closing.doubts > self.config.retry.limit;
-        match (self.rules.verifies, self.rules.inspects) {
-            _ if too_often => return self.end_closing(now, origins, closing, unproven(&failed)),
-            (true, _) => closing.ask = Ask::Verify,
-            (false, true) => closing.ask = Ask::List,
-            (false, false) => return self.end_closing(now, origins, closing, unproven(&failed)),
+        match self.question().filter(|_| !too_often) {
+            Some(ask) => closing.ask = ask,
+            None => return self.end_closing(now, origins, closing, unproven(&failed)),
         }
         // That the origin did not answer is still to be waited out before it is asked.
         if failed.failure != Failure::Callback && self.rules.api.is_some() {
-            let verdict = self.judge(now, &mut closing.errand, &failed, outage, "completing the upload");
+            let verdict = self.judge(now, &mut closing.errand, &failed, outage, COMPLETING);
             if let Err(error) = verdict {
                 return self.end_closing(now, origins, closing, error);
             }
@@ -166,12 +235,24 @@ impl<K: Clone> Upload<K> {
         self.phase = Phase::Closing(closing);
     }
 
-    fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, error: Error) {
+    /// A completion was refused, and none before it was good. Where the browser itself may have used a number twice,
+    /// another session may fare better.
+    pub(super) fn completion_refused(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, failed: &Failed) {
+        let subject = if self.rules.completes { COMPLETING } else { REPORTING };
+        let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
+        if failed.failure == Failure::Corrupt && self.rules.numbers == Numbers::Once && self.may_begin_anew() {
+            let why = "what is stored is not what was acknowledged";
+            return self.begin_anew(now, origins, closing.session, error, why, None);
+        }
+        self.end_closing(now, origins, closing, error);
+    }
+
+    pub(super) fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, error: Error) {
         self.phase = Phase::Closing(closing);
         self.fail(now, origins, error);
     }
 
-    fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {
+    pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {
         self.outputs.push_back(Output::Save(Change::Closed));
         self.phase = Phase::Over;
         self.finish_telling(now, State::Completed);
@@ -182,18 +263,5 @@ impl<K: Clone> Upload<K> {
             resumed: self.resumed,
         });
         self.emit(Event::Over { left: None });
-    }
-}
-
-fn unproven(failed: &Failed) -> Error {
-    let words = &failed.words;
-    Error {
-        status: failed.status,
-        ..Error::new(
-            ErrorCode::Unproven,
-            format!(
-                "completing the upload: {words}, and the service cannot say whether the object is whole: look for it before you upload again"
-            ),
-        )
     }
 }

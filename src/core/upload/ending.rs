@@ -4,6 +4,7 @@ use super::super::errand::Errand;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
 };
+use super::inspecting::Inspecting;
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub(super) struct Clearing<K> {
 impl<K: Clone> Clearing<K> {
     pub(super) fn step(&self) -> Step<K> {
         let session = self.session.clone();
-        if self.looking { Step::Inspect { session } } else { Step::Discard { session } }
+        if self.looking { Step::Inspect { session, page: None } } else { Step::Discard { session } }
     }
 }
 
@@ -68,9 +69,15 @@ impl<K: Clone> Upload<K> {
                 Some((session, _)) => self.clear(now, session, false),
                 None => self.over(None),
             },
-            Phase::Inspecting { session, .. } | Phase::Sending { session } | Phase::Failed(Some(session)) => {
+            Phase::Sending { session }
+            | Phase::Inspecting(Inspecting { session, .. })
+            | Phase::Failed(Some(session)) => {
                 self.leave(origins);
                 self.clear(now, session, false);
+            }
+            Phase::Restarting(restarting) => {
+                self.leave(origins);
+                self.clear(now, restarting.session, false);
             }
             Phase::Closing(closing) => {
                 let may_be_done = closing.may_be_done();
@@ -113,8 +120,10 @@ impl<K: Clone> Upload<K> {
                 clearing.looks += 1;
             }
             Ok(Reply::Discarded) => return self.over(None),
-            Ok(Reply::Listed(_)) if clearing.looks < LOOKS => clearing.looking = false,
+            Ok(Reply::Listed { .. }) if clearing.looks < LOOKS => clearing.looking = false,
             Ok(_) => return self.over(Some("the service still lists the upload after it was removed".into())),
+            // A function that lists what was removed has nothing to list, and may well throw.
+            Err(Failed { failure: Failure::Callback, .. }) if clearing.looking => return self.over(None),
             Err(failed) => {
                 let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
                 if let Err(error) = verdict {

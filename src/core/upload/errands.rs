@@ -2,13 +2,15 @@
 
 use super::super::errand::Errand;
 use super::super::watch::Purpose;
-use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Reply, Step, Ticket};
+use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Plan, Reply, Step, Ticket};
 use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
     pub(super) fn errand_mut(&mut self) -> Option<&mut Errand> {
         match &mut self.phase {
-            Phase::Opening(errand) | Phase::Orphan(errand) | Phase::Inspecting { errand, .. } => Some(errand),
+            Phase::Opening(errand) | Phase::Orphan(errand) => Some(errand),
+            Phase::Inspecting(inspecting) => Some(&mut inspecting.errand),
+            Phase::Restarting(restarting) => Some(&mut restarting.errand),
             Phase::Closing(closing) => Some(&mut closing.errand),
             Phase::Clearing(clearing) => Some(&mut clearing.errand),
             Phase::Idle(_) | Phase::Sending { .. } | Phase::Failed(_) | Phase::Over => None,
@@ -17,7 +19,9 @@ impl<K: Clone> Upload<K> {
 
     pub(super) fn errand(&self) -> Option<&Errand> {
         match &self.phase {
-            Phase::Opening(errand) | Phase::Orphan(errand) | Phase::Inspecting { errand, .. } => Some(errand),
+            Phase::Opening(errand) | Phase::Orphan(errand) => Some(errand),
+            Phase::Inspecting(inspecting) => Some(&inspecting.errand),
+            Phase::Restarting(restarting) => Some(&restarting.errand),
             Phase::Closing(closing) => Some(&closing.errand),
             Phase::Clearing(clearing) => Some(&clearing.errand),
             Phase::Idle(_) | Phase::Sending { .. } | Phase::Failed(_) | Phase::Over => None,
@@ -28,7 +32,8 @@ impl<K: Clone> Upload<K> {
     /// up by a pause, and removing waits for what is in flight: a part that arrives afterwards would stay.
     pub(super) fn errand_waits(&self) -> bool {
         match &self.phase {
-            Phase::Clearing(_) => !self.recalled.is_empty(),
+            Phase::Clearing(_) | Phase::Restarting(_) if !self.recalled.is_empty() => true,
+            Phase::Clearing(_) => false,
             Phase::Orphan(_) => true,
             _ => self.paused,
         }
@@ -42,11 +47,15 @@ impl<K: Clone> Upload<K> {
         }
         let (step, closing) = match &self.phase {
             Phase::Opening(_) => (Step::Open { parts: self.plan.parts(), part_size: self.plan.part_size() }, false),
-            Phase::Inspecting { session, .. } => (Step::Inspect { session: session.clone() }, false),
+            Phase::Inspecting(inspecting) => (inspecting.step(), false),
+            Phase::Restarting(restarting) => (restarting.step(), false),
             Phase::Closing(closing) => closing.step(),
             Phase::Clearing(clearing) => (clearing.step(), false),
             Phase::Idle(_) | Phase::Orphan(_) | Phase::Sending { .. } | Phase::Failed(_) | Phase::Over => return,
         };
+        if closing {
+            self.outputs.push_back(Output::Save(Change::Closing));
+        }
         let task = self.task(Purpose::Errand(self.time_for(closing)));
         let id = self.run(now.instant, origins, step, task);
         if let Some(errand) = self.errand_mut() {
@@ -69,19 +78,28 @@ impl<K: Clone> Upload<K> {
             }
         }
         match std::mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Opening(errand) => match outcome {
-                Ok(Reply::Opened { session, tickets }) => self.opened(now, session, tickets),
+            Phase::Opening(mut errand) => match outcome {
+                Ok(Reply::Opened { session, tickets, part_size, seat }) => {
+                    self.seat = seat;
+                    self.opened(now, origins, session, tickets, part_size);
+                }
                 Ok(_) => self.misunderstood(now, origins, "creating the upload"),
                 Err(failed) => {
-                    self.again_or_fail(now, origins, errand, &failed, outage, "creating the upload", Phase::Opening);
+                    let verdict = self.judge(now, &mut errand, &failed, outage, "creating the upload");
+                    self.phase = Phase::Opening(errand);
+                    if let Err(error) = verdict {
+                        self.fail(now, origins, error);
+                    }
                 }
             },
-            Phase::Inspecting { session, errand } => {
-                self.inspected(now, origins, session, errand, outcome, outage);
-            }
+            Phase::Inspecting(inspecting) => self.inspected(now, origins, inspecting, outcome, outage),
+            Phase::Restarting(restarting) => self.restarting_ended(now, restarting, outcome, outage),
             Phase::Closing(closing) => self.closing_ended(now, origins, closing, outcome, outage),
             Phase::Orphan(_) => match outcome {
-                Ok(Reply::Opened { session, .. }) => self.clear(now, session, false),
+                Ok(Reply::Opened { session, seat, .. }) => {
+                    self.seat = seat;
+                    self.clear(now, session, false);
+                }
                 // Without an answer nobody knows whether there is a session, nor its name.
                 Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
                     self.over(Some(format!("the service may hold an empty upload: {words}")));
@@ -93,8 +111,30 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    fn opened(&mut self, now: Now, session: K, tickets: Vec<(u32, Ticket<K>)>) {
-        let change = Change::Opened { session: session.clone(), part_size: self.plan.part_size() };
+    fn opened(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        session: K,
+        tickets: Vec<(u32, Ticket<K>)>,
+        part_size: Option<u64>,
+    ) {
+        if let Some(part_size) = part_size.filter(|size| *size != self.plan.part_size()) {
+            let plan = Plan::with_part_size(self.plan.size(), part_size, &self.rules.limits);
+            if plan.parts() > self.rules.limits.max_parts {
+                let words = format!(
+                    "creating the upload: the service wants parts of {part_size} bytes, which makes {} of them, and takes {} at most",
+                    plan.parts(),
+                    self.rules.limits.max_parts
+                );
+                self.phase = Phase::Failed(Some(session));
+                return self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
+            }
+            self.plan = plan;
+            self.forget_parts();
+        }
+        let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
+        let change = Change::Opened { session: session.clone(), part_size, seat };
         self.outputs.push_back(Output::Save(change));
         self.phase = Phase::Sending { session };
         self.take_tickets(now, tickets);
@@ -102,66 +142,9 @@ impl<K: Clone> Upload<K> {
         self.close_if_whole();
     }
 
-    /// The service has said what it holds of a session that is taken up, or that it holds none.
-    fn inspected(
-        &mut self,
-        now: Now,
-        origins: &mut Origins,
-        session: K,
-        errand: Errand,
-        outcome: Result<Reply<K>, Failed>,
-        outage: bool,
-    ) {
-        match outcome {
-            // The server is the truth: a part that it does not list, or lists with another size, is sent again.
-            Ok(Reply::Listed(stored)) => {
-                for part in stored {
-                    if part.index < self.plan.parts() && part.size == self.plan.part(part.index).size() {
-                        self.adopt(part.index, part.receipt);
-                    }
-                }
-                self.sample(now.instant);
-                self.phase = Phase::Sending { session };
-                self.close_if_whole();
-            }
-            Ok(Reply::Unknown) => {
-                self.resumed = false;
-                self.forget_parts();
-                self.outputs.push_back(Output::Save(Change::Closed));
-                self.emit(Event::Restarted);
-                self.phase = Phase::Opening(Errand::default());
-            }
-            Ok(_) => self.misunderstood(now, origins, "listing the stored parts"),
-            Err(failed) => {
-                let inspecting = |errand| Phase::Inspecting { session, errand };
-                self.again_or_fail(now, origins, errand, &failed, outage, "listing the stored parts", inspecting);
-            }
-        }
-    }
-
     pub(super) fn misunderstood(&mut self, now: Now, origins: &mut Origins, subject: &str) {
         let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
         self.fail_with(now, origins, &failed, subject, 1);
-    }
-
-    /// Puts the phase back with its errand waiting for its next try, or ends the upload.
-    // One argument over the lint's bound: what happened, to what, and what it goes back to.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn again_or_fail(
-        &mut self,
-        now: Now,
-        origins: &mut Origins,
-        mut errand: Errand,
-        failed: &Failed,
-        outage: bool,
-        subject: &str,
-        phase: impl FnOnce(Errand) -> Phase<K>,
-    ) {
-        let verdict = self.judge(now, &mut errand, failed, outage, subject);
-        self.phase = phase(errand);
-        if let Err(error) = verdict {
-            self.fail(now, origins, error);
-        }
     }
 
     /// What follows from a failed errand: it has its next time, or there is none.
@@ -176,10 +159,16 @@ impl<K: Clone> Upload<K> {
         if !outage {
             errand.lost_since = None;
         }
+        errand.failed_at = Some(now.instant);
         let asked = match &failed.failure {
             Failure::NoAnswer if outage => {
                 errand.lost_since.get_or_insert(now.instant);
                 errand.until = now.instant;
+                return Ok(());
+            }
+            Failure::NoAnswer if !errand.cut => {
+                errand.cut = true;
+                errand.until = now.instant + self.config.retry.delay(1, None, &mut self.dice);
                 return Ok(());
             }
             // A function of the app that does not settle will not do so the next time, and may have begun its work.

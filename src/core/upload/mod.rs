@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! Idle ─Start─▶ Opening ──▶ Sending ─all parts stored─▶ Closing ─▶ Over
-//!          └▶ Inspecting ────┘ (an earlier session is taken up)      ▲
+//!          │       ▲           │ ▲                                   ▲
+//!          │  Restarting ◀─────┘ │ (a number may not be used again)  │
+//!          └▶ Inspecting ────────┘ (an earlier session is taken up)  │
 //!                                                                    │
 //! Abort from anywhere ─▶ Clearing (Orphan while a create is out) ────┤
 //! a failure from anywhere ─▶ Failed ─Abort─▶ Clearing ───────────────┘
@@ -12,27 +14,36 @@
 //! used again.
 
 mod closing;
+mod doubting;
 mod ending;
 mod errands;
+mod inspecting;
+mod parts;
 mod pausing;
+mod reckoning;
+mod restarting;
 mod sending;
+mod settling;
 mod signing;
 mod tasks;
 mod telling;
+mod watching;
 
 use super::errand::Errand;
 use super::few::Few;
 use super::origin::CONNECTIONS;
-use super::part::{Part, Standing};
+use super::part::Part;
 use super::part_set::PartSet;
 use super::progress::Meter;
 use super::watch::{Purpose, Task};
 use super::{
-    Config, Dice, Event, Input, Instant, Ledger, Now, Origins, Output, PartRange, Plan, PlanError, Preparing, Rules,
-    State, TaskId,
+    Config, Dice, Event, Input, Instant, Ledger, Now, Origin, Origins, Output, PartRange, Plan, PlanError, Preparing,
+    Rules, Sizes, State, TaskId,
 };
 use closing::Closing;
 use ending::Clearing;
+use inspecting::Inspecting;
+use restarting::Restarting;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
@@ -45,10 +56,9 @@ pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
 enum Phase<K> {
     Idle(Ledger<K>),
     Opening(Errand),
-    Inspecting {
-        session: K,
-        errand: Errand,
-    },
+    Inspecting(Inspecting<K>),
+    /// The session is given up; another one follows.
+    Restarting(Restarting<K>),
     Sending {
         session: K,
     },
@@ -69,6 +79,8 @@ pub struct Upload<K> {
     rules: Rules,
     plan: Plan,
     dice: Dice,
+    /// Where the session's own requests go, where that is not the API.
+    seat: Option<Origin>,
     phase: Phase<K>,
     paused: bool,
     watched: bool,
@@ -86,6 +98,19 @@ pub struct Upload<K> {
     preparing: PartSet,
     signing: Errand,
     batch: u32,
+    /// Parts that are stored, as the service has it, and whose receipts are to be reckoned; whether any was.
+    unproved: PartSet,
+    reckoned: bool,
+    /// Stored parts of which the service has not been told yet, until when the next ones must be, and how that goes.
+    unsettled: PartSet,
+    settle_by: Option<Instant>,
+    settling: Errand,
+    /// Sessions that were given up because a number may not be used again.
+    restarts: u32,
+    /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
+    /// with those that follow.
+    refused: bool,
+    silences: u32,
     ticket_life: Option<Duration>,
     sending_since: Option<Instant>,
     tasks: Few<TaskId, Task>,
@@ -106,20 +131,29 @@ impl<K: Clone> Upload<K> {
     ///
     /// # Errors
     /// The file does not fit the service's rules, or the part size asked for does not.
-    pub fn new(config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
+    pub fn new(mut config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
+        config.concurrency = config.concurrency.into_iter().chain(rules.most_at_once).min();
+        if rules.sizes == Sizes::Theirs && config.part_size.is_some() {
+            return Err(PlanError::NotOurs);
+        }
         let slots = config.concurrency.unwrap_or(CONNECTIONS);
         let plan = match ledger.session() {
             Some((_, part_size)) => Plan::with_part_size(size, *part_size, &rules.limits),
             None => Plan::new(size, config.part_size, slots, &rules.limits)?,
         };
+        // What was remembered may be anything, and room is made for every part.
+        if plan.parts() > rules.limits.max_parts {
+            return Err(PlanError::PartSize { asked: plan.part_size(), limits: rules.limits });
+        }
         let batch = match rules.preparing {
             Preparing::Tickets { batch } => batch.max(1),
-            Preparing::Nothing => 1,
+            Preparing::Nothing | Preparing::Each => 1,
         };
         let mut upload = Self {
             config,
             rules,
             dice,
+            seat: ledger.seat().cloned(),
             phase: Phase::Idle(ledger),
             paused: false,
             watched: false,
@@ -134,6 +168,14 @@ impl<K: Clone> Upload<K> {
             preparing: PartSet::default(),
             signing: Errand::default(),
             batch,
+            unproved: PartSet::default(),
+            reckoned: false,
+            unsettled: PartSet::default(),
+            settle_by: None,
+            settling: Errand::default(),
+            restarts: 0,
+            refused: false,
+            silences: 0,
             ticket_life: None,
             sending_since: None,
             tasks: Few::default(),
@@ -154,6 +196,17 @@ impl<K: Clone> Upload<K> {
     #[must_use]
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether it has not begun.
+    pub(super) const fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle(_))
+    }
+
+    /// Gives its place to an upload that goes on from what is remembered; what was asked of this one is asked of that.
+    pub(super) fn make_way(&mut self, upload: Self) {
+        let (paused, watched) = (self.paused, self.watched);
+        *self = Self { paused, watched, ..upload };
     }
 
     /// Takes in what happened. Late and premature inputs are nothing to worry about.
@@ -185,13 +238,9 @@ impl<K: Clone> Upload<K> {
             None => Phase::Opening(Errand::default()),
             Some((session, _)) => {
                 self.resumed = true;
-                if self.rules.inspects {
-                    Phase::Inspecting { session, errand: Errand::default() }
-                } else {
-                    let remembered = ledger.into_receipts();
-                    remembered.into_iter().for_each(|(index, receipt)| self.adopt(index, receipt));
-                    Phase::Sending { session }
-                }
+                let was_closing = ledger.is_closing();
+                let inspecting = Inspecting::new(session, ledger.into_receipts(), was_closing, self.plan.parts());
+                if self.rules.inspects { Phase::Inspecting(inspecting) } else { self.trust(now, inspecting) }
             }
         };
         // All that was missing may have been the completion.
@@ -225,9 +274,17 @@ impl<K: Clone> Upload<K> {
         self.sends().count()
     }
 
+    /// Where requests of the service go: to its API, or where it said that this session has its seat.
+    fn home(&self) -> Option<&Origin> {
+        let seat = self.seat.as_ref().filter(|_| !matches!(self.phase, Phase::Opening(_) | Phase::Orphan(_)));
+        seat.or(self.rules.api.as_ref())
+    }
+
     fn session(&self) -> Option<&K> {
         match &self.phase {
-            Phase::Inspecting { session, .. } | Phase::Sending { session } => Some(session),
+            Phase::Inspecting(inspecting) => Some(&inspecting.session),
+            Phase::Sending { session } => Some(session),
+            Phase::Restarting(restarting) => Some(&restarting.session),
             Phase::Closing(closing) => Some(&closing.session),
             Phase::Clearing(clearing) => Some(&clearing.session),
             Phase::Failed(session) => session.as_ref(),
@@ -238,43 +295,5 @@ impl<K: Clone> Upload<K> {
 
     fn emit(&mut self, event: Event<K>) {
         self.outputs.push_back(Output::Emit(event));
-    }
-
-    /// Nothing is stored, nothing is in hand.
-    fn forget_parts(&mut self) {
-        let count = self.plan.parts();
-        self.parts = (0..count).map(|_| Part::default()).collect();
-        self.ready.clear();
-        self.unsigned.clear();
-        self.waiting.clear();
-        self.lost.clear();
-        self.preparing.clear();
-        self.stored = 0;
-        self.stored_bytes = 0;
-        (0..count).for_each(|index| self.requeue(index));
-    }
-
-    /// A part is known to be stored.
-    fn adopt(&mut self, index: u32, receipt: K) {
-        let Some(part) = self.parts.get_mut(index as usize) else { return };
-        if !matches!(part.standing, Standing::Stored(_)) {
-            part.standing = Standing::Stored(receipt);
-            part.pass = None;
-            self.ready.remove(index);
-            self.unsigned.remove(index);
-            self.lost.remove(index);
-            self.stored += 1;
-            self.stored_bytes += self.plan.part(index).size();
-        }
-    }
-
-    fn requeue(&mut self, index: u32) {
-        let part = &mut self.parts[index as usize];
-        part.standing = Standing::Queued;
-        if part.pass.is_some() || self.rules.preparing == Preparing::Nothing {
-            self.ready.insert(index);
-        } else {
-            self.unsigned.insert(index);
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! Time that does not count: a pause that was asked for, a sleep that nobody noticed.
 
-use super::super::{Instant, Now, OnPause, Origins};
+use super::super::{Instant, Now, Numbers, Origins};
 use super::Upload;
 use std::time::Duration;
 
 impl<K: Clone> Upload<K> {
     pub(super) fn pause(&mut self, now: Now, origins: &mut Origins) {
         self.paused = true;
-        if self.rules.on_pause == OnPause::Cut {
+        if self.rules.numbers == Numbers::Reusable {
             let cut: Vec<_> = self.sends().collect();
             for (task, index) in cut {
                 self.recall(task, origins);
@@ -28,6 +28,7 @@ impl<K: Clone> Upload<K> {
     fn forget_outage(&mut self) {
         self.offline_since = None;
         self.signing.lost_since = None;
+        self.settling.lost_since = None;
         if let Some(errand) = self.errand_mut() {
             errand.lost_since = None;
         }
@@ -47,7 +48,8 @@ impl<K: Clone> Upload<K> {
         if let Some(errand) = self.errand_mut() {
             errand.lost_since.iter_mut().for_each(later);
         }
-        self.offline_since.iter_mut().chain(&mut self.signing.lost_since).for_each(later);
+        let asked = [&mut self.offline_since, &mut self.signing.lost_since, &mut self.settling.lost_since];
+        asked.into_iter().flatten().for_each(later);
         self.lost.values_mut().for_each(later);
     }
 }

@@ -4,10 +4,10 @@ use super::super::instant::in_seconds;
 use super::super::part::Standing;
 use super::super::watch::{Purpose, Task};
 use super::super::{
-    Carrier, Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Step, Transport,
+    Carrier, Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step,
+    Transport,
 };
 use super::{Phase, Upload};
-use crate::core::Preparing;
 use std::time::Duration;
 
 /// URLs that may be refused before it is believed: the first, and two fresh ones.
@@ -56,7 +56,7 @@ impl<K: Clone> Upload<K> {
 
     /// Where a part would go.
     pub(super) fn origin_of(&self, index: u32) -> Option<&super::super::Origin> {
-        self.parts[index as usize].pass.as_ref().map_or(self.rules.api.as_ref(), |pass| Some(&pass.origin))
+        self.parts[index as usize].pass.as_ref().map_or(self.home(), |pass| Some(&pass.origin))
     }
 
     /// Sends the next part. The page calls this when [`Self::is_ready`].
@@ -69,11 +69,15 @@ impl<K: Clone> Upload<K> {
         let origin = self.origin_of(index).cloned();
         let part = &mut self.parts[index as usize];
         part.standing = Standing::Sending;
-        let stalls = part.stalls;
+        part.tried = true;
+        let stalls = part.stalls + self.silences;
         let ticket = part.pass.as_mut().map(|pass| {
             pass.used = true;
             pass.keep.clone()
         });
+        if self.rules.preparing == Preparing::Each {
+            part.pass = None;
+        }
         self.ready.remove(index);
         self.sending_since.get_or_insert(now.instant);
         let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
@@ -100,8 +104,11 @@ impl<K: Clone> Upload<K> {
             origins.link(origin).stored(task.size, took);
         }
         self.adopt(index, receipt.clone());
+        self.settle_later(now, index);
         // What lets one part through is in reach of the others.
         self.lost.clear();
+        // What was refused before was refused for its time, and that may come again.
+        self.refused = false;
         self.outputs.push_back(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
         self.emit(Event::Part { part: self.plan.part(index), receipt });
         self.sample(now);
@@ -119,6 +126,24 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         self.meter.forget();
+        if self.rules.numbers == Numbers::Once {
+            if !self.start_over(now, origins, task, index, failed) {
+                self.part_lost(now, origins, index, failed);
+            }
+            return;
+        }
+        // A service that cannot say that it has forgotten an upload may say no to its parts.
+        let forgotten = match failed.failure {
+            Failure::Gone => true,
+            Failure::Rejected => !self.rules.inspects,
+            _ => false,
+        };
+        if forgotten && self.resumed && self.may_begin_anew() {
+            let Phase::Sending { session } = &self.phase else { return };
+            let (session, error) = (session.clone(), self.part_error(index, failed));
+            let why = "the service has forgotten the upload that was taken up";
+            return self.begin_anew(now, origins, session, error, why, None);
+        }
         if failed.status.is_some() {
             self.lost.remove(index);
         }
@@ -132,6 +157,9 @@ impl<K: Clone> Upload<K> {
                     let since = self.lost.get(index).copied().unwrap_or(now.instant);
                     self.lost.insert(index, since);
                     self.requeue(index);
+                } else if !outage && !std::mem::replace(&mut self.parts[index as usize].cut, true) {
+                    let delay = self.config.retry.delay(1, None, &mut self.dice);
+                    self.wait(index, now.instant + delay);
                 } else {
                     self.spend(now, origins, index, failed, None);
                 }
@@ -150,7 +178,7 @@ impl<K: Clone> Upload<K> {
                     origins.link(&origin).slow_down(now.instant, began, delay);
                 }
             }
-            Failure::Server => {
+            Failure::Server | Failure::Corrupt => {
                 self.spend(now, origins, index, failed, None);
             }
             Failure::Refused if has_ticket => {
@@ -212,15 +240,19 @@ impl<K: Clone> Upload<K> {
             return None;
         }
         let delay = self.config.retry.delay(spent, asked, &mut self.dice);
-        self.parts[index as usize].standing = Standing::Waiting;
-        self.waiting.insert(index, now.instant + delay);
+        self.wait(index, now.instant + delay);
         let error = self.part_error(index, failed);
         self.emit(Event::Retry { error, attempt: spent, delay });
         self.sample(now.instant);
         Some(delay)
     }
 
-    fn part_error(&self, index: u32, failed: &Failed) -> Error {
+    fn wait(&mut self, index: u32, until: Instant) {
+        self.parts[index as usize].standing = Standing::Waiting;
+        self.waiting.insert(index, until);
+    }
+
+    pub(super) fn part_error(&self, index: u32, failed: &Failed) -> Error {
         let range = self.plan.part(index);
         let attempts = self.parts[index as usize].spent.max(1);
         let subject = format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
@@ -260,7 +292,7 @@ impl<K: Clone> Upload<K> {
 
     fn lost_origin(&self, origins: &Origins) -> String {
         let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let candidates = [part, self.rules.api.as_ref()];
+        let candidates = [part, self.home()];
         let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
         out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)
     }

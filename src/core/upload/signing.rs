@@ -4,16 +4,17 @@ use super::super::instant::millis_of;
 use super::super::origin::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
-use super::super::{Failed, Failure, Now, Origins, Preparing, Reply, Step, Ticket};
+use super::super::{Error, Failed, Failure, Instant, Now, Origins, Preparing, Reply, Step, Ticket};
 use super::{Phase, Upload};
 use std::time::Duration;
 
 impl<K: Clone> Upload<K> {
     /// Asks for tickets while fewer than two rounds of them are in hand or under way.
     pub(super) fn sign_ahead(&mut self, now: Now, origins: &mut Origins) {
-        let (Phase::Sending { session }, Preparing::Tickets { .. }) = (&self.phase, self.rules.preparing) else {
+        let Phase::Sending { session } = &self.phase else { return };
+        if self.rules.preparing == Preparing::Nothing {
             return;
-        };
+        }
         let session = session.clone();
         let slots = self.slots();
         loop {
@@ -22,7 +23,7 @@ impl<K: Clone> Upload<K> {
             let stock = self.ready.len() + self.preparing.len();
             if self.paused
                 || asked >= most
-                || stock >= 2 * slots as usize
+                || stock >= self.wanted_stock(slots)
                 || !self.may_call(now, origins, self.signing.until)
             {
                 return;
@@ -30,15 +31,24 @@ impl<K: Clone> Upload<K> {
             let batch = self.fitting_batch(now) as usize;
             let parts: Vec<u32> =
                 self.unsigned.iter().filter(|index| !self.preparing.contains(*index)).take(batch).collect();
-            if parts.is_empty() {
-                return;
-            }
+            let Some(first) = parts.first().copied() else { return };
             for index in &parts {
                 self.preparing.insert(*index);
             }
             let ranges = parts.iter().map(|index| self.plan.part(*index)).collect();
             let task = self.task(Purpose::Prepare(parts));
-            self.run(now.instant, origins, Step::Prepare { session: session.clone(), parts: ranges }, task);
+            let attempt = self.parts[first as usize].spent + 1;
+            let step = Step::Prepare { session: session.clone(), parts: ranges, attempt };
+            self.run(now.instant, origins, step, task);
+        }
+    }
+
+    /// Tickets in hand or asked for that are enough: two rounds of them, or one more than there are free slots where each
+    /// attempt has its own, which should be fresh.
+    fn wanted_stock(&self, slots: u32) -> usize {
+        match self.rules.preparing {
+            Preparing::Each => (slots as usize + 1).saturating_sub(self.in_flight()),
+            Preparing::Tickets { .. } | Preparing::Nothing => 2 * slots as usize,
         }
     }
 
@@ -64,6 +74,7 @@ impl<K: Clone> Upload<K> {
         now: Now,
         origins: &mut Origins,
         parts: &[u32],
+        began: Instant,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
@@ -73,12 +84,19 @@ impl<K: Clone> Upload<K> {
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
                 let any = tickets.iter().any(|(index, _)| parts.contains(index));
+                let is_without = |index: &&u32| tickets.iter().all(|(with, _)| with != *index);
+                let without: Vec<u32> = parts.iter().filter(is_without).copied().collect();
                 self.take_tickets(now, tickets);
-                if any {
+                if self.reckon_later(&without) || any {
                     self.signing = super::Errand::default();
                     return;
                 }
-                Failed::new(Failure::Nonsense, "the answer has no URL for any of the parts asked for".into())
+                let failed =
+                    Failed::new(Failure::Nonsense, "the answer has no URL for any of the parts asked for".into());
+                if self.may_be_there(parts) && self.begin_without(now, origins, &failed) {
+                    return;
+                }
+                failed
             }
             Ok(_) => Failed::new(Failure::Nonsense, "the answer was taken for another step's".into()),
             Err(failed) => failed,
@@ -87,11 +105,49 @@ impl<K: Clone> Upload<K> {
             self.batch = 1;
             return;
         }
+        if self.signing.failed_at.is_some_and(|at| began <= at) && self.waits_with_the_last(now, &failed) {
+            return;
+        }
         let mut signing = std::mem::take(&mut self.signing);
         if let Err(error) = self.judge(now, &mut signing, &failed, outage, "signing parts") {
             return self.fail(now, origins, error);
         }
         self.signing = signing;
+    }
+
+    /// Requests that went out together fail together, of headers that died or a service that was away: that is one failure,
+    /// and the next try waits for as long as the most patient of them asked. Says whether this is such a one.
+    fn waits_with_the_last(&mut self, now: Now, failed: &Failed) -> bool {
+        let asked = match failed.failure {
+            Failure::NoAnswer | Failure::Silence | Failure::Server | Failure::Refused => Duration::ZERO,
+            Failure::Busy { after } => after.unwrap_or_default(),
+            _ => return false,
+        };
+        self.signing.until = self.signing.until.max(now.instant + asked);
+        asked <= self.config.timeouts.outage
+    }
+
+    /// Whether any of these parts may be stored although its receipt is not in hand.
+    fn may_be_there(&self, parts: &[u32]) -> bool {
+        parts.iter().any(|index| self.may_be_stored(*index))
+    }
+
+    /// Whether a part may be stored although its receipt is not in hand: it was sent, by this visit or another.
+    pub(super) fn may_be_stored(&self, index: u32) -> bool {
+        self.resumed || self.parts[index as usize].tried
+    }
+
+    /// A service that signs what is missing only holds parts of which nobody has a receipt: without it nothing can be
+    /// completed, and all parts go into a new session. Says whether that may be.
+    fn begin_without(&mut self, now: Now, origins: &mut Origins, failed: &Failed) -> bool {
+        let Phase::Sending { session } = &self.phase else { return false };
+        if !self.may_begin_anew() {
+            return false;
+        }
+        let session = session.clone();
+        let why = "the service holds parts whose receipts were lost";
+        self.begin_anew(now, origins, session, Error::of(failed, "signing parts", 1), why, None);
+        true
     }
 
     /// Puts tickets in the hands of the parts that they are for. A part in flight keeps the one it went out with.
@@ -115,7 +171,7 @@ impl<K: Clone> Upload<K> {
 
     /// When a request to the service's API may go out.
     pub(super) fn api_opens_at(&self, now: Now, origins: &Origins) -> Option<super::Instant> {
-        let link = self.rules.api.as_ref().and_then(|api| origins.get(api));
+        let link = self.home().and_then(|api| origins.get(api));
         link.map_or(Some(now.instant), |link| link.opens_at(now.instant))
     }
 

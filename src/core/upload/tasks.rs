@@ -10,7 +10,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn task(&self, purpose: Purpose) -> Task {
         Task {
             purpose,
-            origin: self.rules.api.clone(),
+            origin: self.home().cloned(),
             knocks: false,
             began: Instant::default(),
             alive: Instant::default(),
@@ -52,13 +52,25 @@ impl<K: Clone> Upload<K> {
                 let index = *index;
                 self.part_failed(now, origins, &task, index, &failed, outage);
             }
+            (Purpose::Reckon(index), Ok(Reply::Sent(receipt))) => {
+                let index = *index;
+                self.part_reckoned(now.instant, index, receipt);
+            }
+            (Purpose::Reckon(index), Err(failed)) => {
+                let error = self.part_error(*index, &failed);
+                self.fail(now, origins, error);
+            }
             (Purpose::Prepare(parts), outcome) => {
                 let parts = parts.clone();
-                self.prepared(now, origins, &parts, outcome, outage);
+                self.prepared(now, origins, &parts, task.began, outcome, outage);
+            }
+            (Purpose::Settle(parts), outcome) => {
+                let parts = parts.clone();
+                self.settled(now, origins, &parts, outcome, outage);
             }
             (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
             // An adapter that answers a part with anything else has a bug; the part is not stored.
-            (Purpose::Send(_), Ok(_)) => {
+            (Purpose::Send(_) | Purpose::Reckon(_), Ok(_)) => {
                 let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
                 self.fail_with(now, origins, &failed, "sending a part", 1);
             }

@@ -2,7 +2,7 @@
 
 use super::super::origin::Link;
 use super::super::watch::{Purpose, Task};
-use super::super::{Event, Failed, Failure, Instant, Now, Origins, Progress, State};
+use super::super::{Event, Failed, Failure, Instant, Now, Origins, Preparing, Progress, State};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ impl<K: Clone> Upload<K> {
     pub(in crate::core) fn call(&mut self, now: Now, origins: &mut Origins) {
         self.turn_errand(now, origins);
         self.sign_ahead(now, origins);
+        self.settle(now, origins);
+        self.reckon(now, origins);
     }
 
     /// Ends the tasks that have been silent for too long.
@@ -37,18 +39,21 @@ impl<K: Clone> Upload<K> {
     fn silence(&self, task: &Task, now: Instant) -> String {
         let silence = task.silence(now);
         match (&task.purpose, &task.origin) {
-            (Purpose::Errand(_) | Purpose::Prepare(_), None) => {
+            (Purpose::Errand(_) | Purpose::Prepare(_) | Purpose::Settle(_), None) => {
                 format!("your function `{}` did not settle: {silence}", self.role(task))
             }
             (_, Some(origin)) => format!("{silence} from {origin}"),
-            (Purpose::Send(_), None) => silence,
+            (Purpose::Send(_) | Purpose::Reckon(_), None) => silence,
         }
     }
 
     /// The name by which the app knows the function that stands for a step.
     fn role(&self, task: &Task) -> &'static str {
         match (&task.purpose, &self.phase) {
+            (Purpose::Prepare(_), _) if self.rules.preparing == Preparing::Each => "part",
             (Purpose::Prepare(_), _) => "sign",
+            (Purpose::Settle(_), _) => "report",
+            (_, Phase::Restarting(restarting)) => restarting.step().role(),
             (_, Phase::Opening(_) | Phase::Orphan(_)) => "create",
             (_, Phase::Closing(closing)) => closing.step().0.role(),
             (_, Phase::Clearing(clearing)) => clearing.step().role(),
@@ -73,7 +78,8 @@ impl<K: Clone> Upload<K> {
     /// The origins that are needed for what is next, or in use.
     fn links<'a>(&'a self, origins: &'a Origins) -> impl Iterator<Item = &'a Link> {
         let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let api = self.rules.api.as_ref().filter(|_| self.errand().is_some() || !self.unsigned.is_empty());
+        let api =
+            self.home().filter(|_| self.errand().is_some() || !self.unsigned.is_empty() || !self.unsettled.is_empty());
         let in_use = self.tasks.values().filter_map(|task| task.origin.as_ref());
         [part, api].into_iter().flatten().chain(in_use).filter_map(|origin| origins.get(origin))
     }
@@ -86,7 +92,10 @@ impl<K: Clone> Upload<K> {
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
         let parts = self.lost.values().min().copied();
-        let since = [self.offline_since, self.signing.lost_since, errand, parts].into_iter().flatten().min()?;
+        let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(since + self.config.timeouts.outage)
     }
 
@@ -106,7 +115,8 @@ impl<K: Clone> Upload<K> {
         let part = part.and_then(|origin| origins.get(origin)).and_then(|link| link.opens_at(now.instant));
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
-        let moments = [waiting, errand, signing, part, self.gives_up_at(), telling];
+        let settling = self.settles_at(now, origins);
+        let moments = [waiting, errand, signing, settling, part, self.gives_up_at(), telling];
         let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
         let lost = self.lost_at(origins).map(|at| at.max(at_once));
         deadlines.chain(moments).chain(lost).min()
@@ -145,7 +155,7 @@ impl<K: Clone> Upload<K> {
             Phase::Idle(_) => State::Queued,
             _ if self.paused => State::Paused,
             _ if self.offline_since.is_some() => State::Offline,
-            Phase::Opening(_) | Phase::Inspecting { .. } => State::Creating,
+            Phase::Opening(_) | Phase::Inspecting(_) | Phase::Restarting(_) => State::Creating,
             Phase::Sending { .. } if self.sending_since.is_none() && self.ready.is_empty() => State::Creating,
             Phase::Sending { .. } if self.sending_since.is_none() => State::Queued,
             Phase::Sending { .. } => State::Uploading,

@@ -3,7 +3,7 @@
 use super::super::answer::{asked, nonsense, refusal};
 use super::super::url::escaped;
 use super::super::{
-    Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, number, origin, presigned, xml,
+    Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
 };
 use crate::core::{Failed, Failure, Reply, Rules, Step};
 
@@ -24,7 +24,7 @@ impl S3Endpoint {
 
     fn request(&self, method: &'static str, path: &str, body: Body) -> Call {
         let url = format!("{}{path}", self.endpoint);
-        Call::Http(Request { method, url, headers: Vec::new(), body, is_api: true })
+        Call::Http(Request::to_api(method, url, body))
     }
 }
 
@@ -43,6 +43,14 @@ impl Adapter for S3Endpoint {
         super::rules(origin(&self.endpoint))
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["uploadId", "key"]
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("s3 {}", self.endpoint))
+    }
+
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         Ok(match step {
             Step::Open { .. } => {
@@ -54,7 +62,7 @@ impl Adapter for S3Endpoint {
                 ]);
                 self.request("POST", "", Body::Json(body))
             }
-            Step::Prepare { session, parts } => match parts.as_slice() {
+            Step::Prepare { session, parts, .. } => match parts.as_slice() {
                 [part] => self.request("GET", &path(session, &format!("/{}", number(part))), Body::Empty),
                 parts => {
                     let numbers: Vec<_> = parts.iter().map(|part| number(part).to_string()).collect();
@@ -63,14 +71,13 @@ impl Adapter for S3Endpoint {
                 }
             },
             Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
-            Step::Inspect { session } | Step::Verify { session } => {
-                self.request("GET", &path(session, ""), Body::Empty)
-            }
+            Step::Inspect { session, .. } => self.request("GET", &path(session, ""), Body::Empty),
             Step::Close { session, receipts } => {
                 let body = Json::object([("parts", super::parts(receipts))]);
                 self.request("POST", &path(session, "/complete"), Body::Json(body))
             }
             Step::Discard { session } => self.request("DELETE", &path(session, ""), Body::Empty),
+            _ => return Err(lacks("Companion", step)),
         })
     }
 
@@ -87,9 +94,7 @@ impl Adapter for S3Endpoint {
             {
                 Err(Failed { failure: Failure::OneByOne, ..failed })
             }
-            (Step::Inspect { .. } | Step::Verify { .. }, Some(Failed { failure: Failure::Gone, .. })) => {
-                Ok(Reply::Unknown)
-            }
+            (Step::Inspect { .. }, Some(Failed { failure: Failure::Gone, .. })) => Ok(Reply::Unknown),
             (Step::Open { .. }, Some(failed)) if matches!(response.status, 404 | 405) => {
                 Err(Failed { words: format!("{}: {HINT}", failed.words), ..failed })
             }
@@ -102,12 +107,16 @@ impl Adapter for S3Endpoint {
                 };
                 signed(request, response, only)
             }
-            (Step::Inspect { .. } | Step::Verify { .. }, None) => match response.json.as_ref().and_then(Json::items) {
+            (Step::Inspect { .. }, None) => match response.json.as_ref().and_then(Json::items) {
                 Some(items) => Ok(super::listed(items)),
                 None => Err(nonsense(request, response, &format!("an array of parts was expected: {HINT}"))),
             },
-            (Step::Close { .. }, None) => closed(request, response),
-            (Step::Discard { .. } | Step::Send { .. }, None) => Ok(Reply::Discarded),
+            (Step::Close { receipts, .. }, None) => {
+                super::counted(response.json.as_ref().unwrap_or(&Json::Null), receipts)?;
+                closed(request, response)
+            }
+            (Step::Discard { .. }, None) => Ok(Reply::Discarded),
+            _ => Err(lacks("Companion", step)),
         }
     }
 

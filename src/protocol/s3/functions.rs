@@ -1,11 +1,13 @@
 //! Functions of the app that stand for a backend.
 
-use super::super::{Adapter, Answer, Call, File, Json, Outcome, number, presigned};
+use super::super::{Adapter, Answer, Argument, Call, File, Function, Json, Outcome, lacks, number, presigned};
 use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
 
 /// A signing backend made of the app's own functions. Those that may be left out say what is possible.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct S3Functions {
+    /// What tells this backend from others.
+    pub id: String,
     /// Whether there is `list`.
     pub list: bool,
     /// Whether there is `verify`.
@@ -30,6 +32,14 @@ impl Adapter for S3Functions {
         Rules { inspects: self.list, verifies: self.verify, discards: self.abort, ..super::rules(None) }
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        &["uploadId", "key"]
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("s3 {}", self.id))
+    }
+
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         let argument = match step {
             Step::Send { ticket, .. } => return Ok(Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null)))),
@@ -38,22 +48,26 @@ impl Adapter for S3Functions {
                 ("type", file.kind.as_str().into()),
                 ("size", file.size.into()),
             ]),
-            Step::Prepare { session, parts } => {
+            Step::Prepare { session, parts, .. } => {
                 let part = |part: &PartRange| {
                     Json::object([("partNumber", number(part).into()), ("size", part.size().into())])
                 };
                 argument(session, [("parts", Json::List(parts.iter().map(part).collect()))])
             }
             Step::Close { session, receipts } => argument(session, [("parts", super::parts(receipts))]),
-            Step::Inspect { session } | Step::Verify { session } | Step::Discard { session } => argument(session, []),
+            Step::Inspect { session, .. } | Step::Verify { session } | Step::Discard { session } => {
+                argument(session, [])
+            }
+            Step::Reckon { .. } | Step::Settle { .. } | Step::Watch { .. } => return Err(lacks("s3", step)),
         };
-        Ok(Call::Function { name: step.role(), argument })
+        Ok(Call::Function(Function::new(step.role(), [Argument::Signalled(argument)])))
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
         let value = match answer {
             Answer::Http { request, response } => return presigned::stored(request, response),
-            Answer::Value(value) => value,
+            Answer::Value { value, .. } => value,
+            Answer::Digest(_) => return Err(lacks("s3", step)),
         };
         match step {
             Step::Open { .. } => match (value.text("uploadId"), value.text("key")) {
@@ -64,17 +78,21 @@ impl Adapter for S3Functions {
                 let parts = value.items().ok_or_else(|| wrong(step, "[{ partNumber, url }, …]"))?;
                 parts.iter().map(signed).collect::<Result<_, _>>().map(Reply::Prepared)
             }
-            Step::Inspect { .. } => match value.items() {
-                Some(items) => Ok(super::listed(items)),
-                None => Err(wrong(step, "[{ PartNumber, ETag, Size }, …]")),
+            Step::Inspect { .. } => match (value, value.items()) {
+                (Json::Null, _) => Ok(Reply::Unknown),
+                (_, Some(items)) => Ok(super::listed(items)),
+                _ => Err(wrong(step, "[{ PartNumber, ETag, Size }, …], or null")),
             },
-            Step::Close { .. } => Ok(Reply::Closed(value.clone())),
+            Step::Close { receipts, .. } => super::counted(value, receipts).map(|()| Reply::Closed(value.clone())),
             Step::Verify { .. } => match (value, value.whole("size")) {
                 (Json::Null, _) => Ok(Reply::Absent),
                 (_, Some(size)) => Ok(Reply::Whole { size, closing: value.clone() }),
                 _ => Err(wrong(step, "{ size, etag } or null")),
             },
-            Step::Discard { .. } | Step::Send { .. } => Ok(Reply::Discarded),
+            Step::Discard { .. } => Ok(Reply::Discarded),
+            Step::Send { .. } | Step::Reckon { .. } | Step::Settle { .. } | Step::Watch { .. } => {
+                Err(lacks("s3", step))
+            }
         }
     }
 
@@ -92,6 +110,7 @@ pub(super) fn outcome(session: &Json, closing: &Json) -> Outcome {
         upload_id: session.text("uploadId").unwrap_or_default().to_owned(),
         object_id: session.text("key").map(ToOwned::to_owned),
         location: closing.text("location").map(ToOwned::to_owned),
+        response: None,
     }
 }
 

@@ -9,7 +9,7 @@ pub use endpoint::S3Endpoint;
 pub use functions::S3Functions;
 
 use super::Json;
-use crate::core::{Limits, OnPause, Origin, Preparing, Reply, Rules, StoredPart};
+use crate::core::{Failed, Failure, Limits, Origin, Preparing, Reply, Rules, StoredPart};
 
 pub(super) const LIMITS: Limits = Limits {
     min_part_size: 5 << 20,
@@ -17,7 +17,7 @@ pub(super) const LIMITS: Limits = Limits {
     max_parts: 10_000,
     // 48.8 TiB: what ten thousand parts of 5 GiB make, and what S3 takes since it takes more than 5 TiB.
     max_size: 10_000 * (5 << 30),
-    empty_parts: 1,
+    empty_parts: Some(1),
 };
 
 /// URLs asked for at once: over twenty, so that a signing request is rare, and few enough for one request's line.
@@ -26,33 +26,26 @@ const BATCH: u32 = 50;
 /// The two names that make a session.
 fn opened(upload_id: &str, key: &str) -> Reply<Json> {
     let session = Json::object([("uploadId", upload_id.into()), ("key", key.into())]);
-    Reply::Opened { session, tickets: Vec::new() }
+    Reply::opened(session)
 }
 
 fn rules(api: Option<Origin>) -> Rules {
     Rules {
-        limits: LIMITS,
         preparing: Preparing::Tickets { batch: BATCH },
-        on_pause: OnPause::Cut,
         inspects: true,
-        verifies: false,
         discards: true,
-        api,
+        ..Rules::plain(LIMITS, api)
     }
 }
 
 /// The parts that a listing names; what is not one is left out, and sent again.
 fn listed(items: &[Json]) -> Reply<Json> {
-    Reply::Listed(
-        items
-            .iter()
-            .filter_map(|item| {
-                let index = u32::try_from(item.whole("PartNumber")?.checked_sub(1)?).ok()?;
-                let receipt = Json::object([("etag", item.text("ETag")?.into())]);
-                Some(StoredPart { index, size: item.whole("Size")?, receipt })
-            })
-            .collect(),
-    )
+    let part = |item: &Json| {
+        let index = u32::try_from(item.whole("PartNumber")?.checked_sub(1)?).ok()?;
+        let receipt = Json::object([("etag", item.text("ETag")?.into())]);
+        Some(StoredPart { index, size: Some(item.whole("Size")?), receipt })
+    };
+    Reply::Listed { parts: items.iter().filter_map(part).collect(), next: None }
 }
 
 fn etag(receipt: &Json) -> Option<&str> {
@@ -65,4 +58,23 @@ fn parts(receipts: &[(crate::core::PartRange, Json)]) -> Json {
         Json::object([("PartNumber", super::number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())])
     };
     Json::List(receipts.iter().map(part).collect())
+}
+
+/// Holds what the store says of the whole against what it was given:
+/// [an ETag of several parts](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)
+/// ends in how many they were. What comes before follows from the parts only where nobody encrypts them.
+fn counted(answer: &Json, receipts: &[(crate::core::PartRange, Json)]) -> Result<(), Failed> {
+    let etag = answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default().trim_matches('"');
+    let count = match etag.split_once('-') {
+        Some((digest, count)) if digest.len() == 32 => count.parse().ok(),
+        _ => None,
+    };
+    match count {
+        Some(count) if receipts.len() != count => {
+            let words =
+                format!("the store says that the object was made of {count} parts, and {} were sent", receipts.len());
+            Err(Failed::new(Failure::Corrupt, words))
+        }
+        _ => Ok(()),
+    }
 }

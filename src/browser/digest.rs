@@ -1,0 +1,51 @@
+//! Digests of a part, read a window at a time; between two of them the page has its turn.
+
+use super::source::{Source, windows};
+use super::{sys, value};
+use crate::core::{Failed, Failure, PartRange};
+use crate::encode::{Crc32c, Md5};
+use crate::protocol::Algorithm;
+use js_sys::Uint8Array;
+
+/// The digest of a part's bytes, in hexadecimal. `None` if the file cannot be read.
+pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<String, Failed>> {
+    Some(Ok(match algorithm {
+        Algorithm::Crc32c => {
+            let mut crc = Crc32c::new();
+            for window in windows(part) {
+                crc.push(&source.read(&window).await?);
+            }
+            hex(&crc.finish())
+        }
+        Algorithm::Md5 => {
+            let mut digest = Md5::new();
+            for window in windows(part) {
+                digest.push(&source.read(&window).await?);
+            }
+            hex(&digest.finish())
+        }
+        Algorithm::Sha1 => return by_the_platform("SHA-1", source, part).await,
+        Algorithm::Sha256 => return by_the_platform("SHA-256", source, part).await,
+    }))
+}
+
+/// The platform's own digests are faster than any of ours; they take all bytes at once.
+async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) -> Option<Result<String, Failed>> {
+    let bytes = source.buffer(part).await?;
+    let digest = match sys::digest(name, &bytes) {
+        Ok(given) => value::settled(&given).await.ok(),
+        Err(_) => None,
+    };
+    let missing = || {
+        let words = format!("this page has no `crypto.subtle` for {name}: it is there on https and on localhost only");
+        Failed::new(Failure::Nonsense, words)
+    };
+    Some(digest.map(|digest| hex(&Uint8Array::new(&digest).to_vec())).ok_or_else(missing))
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

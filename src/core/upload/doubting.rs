@@ -1,0 +1,53 @@
+//! Completing that may have taken effect: what tells whether it did, and what is said where nothing does.
+
+use super::super::{Change, Error, ErrorCode, Failed, Failure, Now, Origins, Output, Rules};
+use super::Upload;
+use super::closing::{Ask, COMPLETING, Closing};
+
+impl<K: Clone> Upload<K> {
+    /// Completing had begun when an earlier visit ended, and may have taken effect.
+    pub(super) fn closing_again(&self, session: K) -> Closing<K> {
+        let doubt = Some(gone_before());
+        Closing { doubt, ..self.closing(session, self.question().unwrap_or(Ask::Complete), None) }
+    }
+
+    /// It may have been completed, and there are not even the receipts to complete it again.
+    pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
+        self.outputs.push_back(Output::Save(Change::Closed));
+        self.fail(now, origins, unproven(&gone_before()));
+    }
+
+    /// What tells whether a completion took effect, if anything does.
+    pub(super) const fn question(&self) -> Option<Ask> {
+        match &self.rules {
+            Rules { verifies: true, .. } => Some(Ask::Verify),
+            Rules { watches: true, .. } => Some(Ask::Watch),
+            Rules { inspects: true, .. } => Some(Ask::List),
+            _ => None,
+        }
+    }
+
+    /// It may have been completed, and will not be known: the next try begins anew.
+    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>) {
+        self.outputs.push_back(Output::Save(Change::Closed));
+        let error = closing.unproven().unwrap_or_else(|| unproven(&gone_before()));
+        self.end_closing(now, origins, closing, error);
+    }
+}
+
+fn gone_before() -> Failed {
+    Failed::new(Failure::NoAnswer, "the page was gone before it was answered".into())
+}
+
+pub(super) fn unproven(failed: &Failed) -> Error {
+    let words = &failed.words;
+    Error {
+        status: failed.status,
+        ..Error::new(
+            ErrorCode::Unproven,
+            format!(
+                "{COMPLETING}: {words}, and the service cannot say whether the object is whole: look for it before you upload again"
+            ),
+        )
+    }
+}

@@ -1,0 +1,136 @@
+//! Taking an earlier session up: the service says what it holds, page by page.
+
+use super::super::errand::Errand;
+use super::super::part::Standing;
+use super::super::{Change, Error, ErrorCode, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, StoredPart};
+use super::closing::Ask;
+use super::{Phase, Upload};
+
+/// A session that is taken up.
+#[derive(Clone, Debug)]
+pub(super) struct Inspecting<K> {
+    pub(super) session: K,
+    pub(super) errand: Errand,
+    /// The page that is asked for.
+    page: Option<K>,
+    /// Receipts that were in hand before, by part.
+    remembered: Vec<Option<K>>,
+    /// Whether it was being completed when it was let go.
+    was_closing: bool,
+}
+
+impl<K: Clone> Inspecting<K> {
+    pub(super) fn new(session: K, receipts: Vec<(u32, K)>, was_closing: bool, parts: u32) -> Self {
+        let mut remembered: Vec<Option<K>> = (0..parts).map(|_| None).collect();
+        for (index, receipt) in receipts {
+            // A part that was sent again is known by its last receipt.
+            if let Some(slot) = remembered.get_mut(index as usize) {
+                *slot = Some(receipt);
+            }
+        }
+        Self { session, errand: Errand::default(), page: None, remembered, was_closing }
+    }
+
+    pub(super) fn step(&self) -> Step<K> {
+        Step::Inspect { session: self.session.clone(), page: self.page.clone() }
+    }
+}
+
+impl<K: Clone> Upload<K> {
+    /// Goes on from what is remembered, since nobody can say better.
+    pub(super) fn trust(&mut self, now: Instant, inspecting: Inspecting<K>) -> Phase<K> {
+        for (receipt, index) in inspecting.remembered.into_iter().zip(0..) {
+            let Some(receipt) = receipt else { continue };
+            self.adopt(index, receipt);
+            self.settle_later(now, index);
+        }
+        if inspecting.was_closing && self.stored == self.plan.parts() {
+            return Phase::Closing(self.closing_again(inspecting.session));
+        }
+        self.go_on(now, inspecting.session)
+    }
+
+    /// The service has said what it holds of a session that is taken up, or that it holds none.
+    pub(super) fn inspected(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        mut inspecting: Inspecting<K>,
+        outcome: Result<Reply<K>, Failed>,
+        outage: bool,
+    ) {
+        const SUBJECT: &str = "listing the stored parts";
+        match outcome {
+            Ok(Reply::Listed { parts, next }) => {
+                parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting.remembered));
+                self.sample(now.instant);
+                self.phase = match next {
+                    Some(_) => Phase::Inspecting(Inspecting { page: next, errand: Errand::default(), ..inspecting }),
+                    // What it was not told of yet it does not list, and is told of now.
+                    None if self.rules.settling.is_some() => self.trust(now.instant, inspecting),
+                    None => self.go_on(now.instant, inspecting.session),
+                };
+                self.close_if_whole();
+            }
+            // All of it arrived before it was let go, and only the answer was lost.
+            Ok(Reply::Closed(answer)) => {
+                for (receipt, index) in inspecting.remembered.into_iter().zip(0..) {
+                    receipt.into_iter().for_each(|receipt| self.adopt(index, receipt));
+                }
+                if self.stored < self.plan.parts() {
+                    self.phase = Phase::Failed(Some(inspecting.session));
+                    let words = "the service says that it is complete, and not all of its receipts are in hand: look for it before you upload again";
+                    return self.fail(now, origins, Error::new(ErrorCode::Unproven, format!("{SUBJECT}: {words}")));
+                }
+                let closing = self.closing(inspecting.session, Ask::Watch, None);
+                self.succeed(now, closing, answer);
+            }
+            Ok(Reply::Unknown) => self.nothing_left(now, origins, inspecting, "the service has forgotten the upload"),
+            // What was remembered would be refused at every visit to come.
+            Err(Failed { failure: Failure::Gone | Failure::Rejected, words, .. }) => {
+                self.nothing_left(now, origins, inspecting, &format!("{SUBJECT}: {words}"));
+            }
+            Ok(_) => self.misunderstood(now, origins, SUBJECT),
+            Err(failed) => {
+                let verdict = self.judge(now, &mut inspecting.errand, &failed, outage, SUBJECT);
+                self.phase = Phase::Inspecting(inspecting);
+                if let Err(error) = verdict {
+                    self.fail(now, origins, error);
+                }
+            }
+        }
+    }
+
+    /// The service has nothing of the session that is taken up, or nothing that it would tell.
+    fn nothing_left(&mut self, now: Now, origins: &mut Origins, inspecting: Inspecting<K>, why: &str) {
+        if !inspecting.was_closing {
+            self.forget_session(format!("{why}; it begins anew"));
+            self.phase = Phase::Opening(Errand::default());
+            return;
+        }
+        // Either it was completed, or it is forgotten.
+        self.phase = self.trust(now.instant, inspecting);
+        match &mut self.phase {
+            Phase::Closing(closing) => closing.is_unknown = true,
+            _ => self.unproven_before(now, origins),
+        }
+    }
+
+    /// The server is the truth: a part that it does not list, or lists with another size, is sent again. Where it wants
+    /// to be told of parts, it lists those that it was told of: what is remembered counts, but for parts that failed there.
+    fn take_listed(&mut self, part: StoredPart<K>, remembered: &mut [Option<K>]) {
+        let index = part.index;
+        let Some(known) = remembered.get_mut(index as usize) else { return };
+        let is_whole = part.size.is_none_or(|size| size == self.plan.part(index).size());
+        // Pages may overlap.
+        let is_new = !matches!(self.parts[index as usize].standing, Standing::Stored(_));
+        if self.rules.settling.is_some() {
+            known.take_if(|_| !is_whole);
+        } else if is_whole && is_new {
+            if known.is_none() {
+                self.outputs.push_back(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));
+            }
+            self.adopt(index, part.receipt);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Beginning anew, where a part's number may not be used again after an attempt that failed: the session is given up,
+//! and all parts go into another one.
+
+use super::super::errand::Errand;
+use super::super::watch::Task;
+use super::super::{Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Reply, Step};
+use super::{Phase, Upload};
+use std::time::Duration;
+
+/// Sessions that are given up before it is believed that the next one would fare no better.
+const MOST: u32 = 3;
+
+/// Removing a session that nobody needs is tried so often; a new one does not depend on it.
+const TRIES: u32 = 2;
+
+/// A session that is given up.
+#[derive(Clone, Debug)]
+pub(super) struct Restarting<K> {
+    pub(super) session: K,
+    pub(super) errand: Errand,
+    /// The next session is not created before then.
+    until: Instant,
+}
+
+impl<K: Clone> Restarting<K> {
+    pub(super) fn step(&self) -> Step<K> {
+        Step::Discard { session: self.session.clone() }
+    }
+}
+
+impl<K: Clone> Upload<K> {
+    /// A part failed in a way that is worth another attempt, and its number is spent. Says whether that is dealt with.
+    pub(super) fn start_over(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        task: &Task,
+        index: u32,
+        failed: &Failed,
+    ) -> bool {
+        let asked = match &failed.failure {
+            Failure::Busy { after } if after.is_some_and(|after| after > self.config.timeouts.outage) => return false,
+            Failure::Busy { after } => *after,
+            Failure::Silence => {
+                self.silences += 1;
+                None
+            }
+            Failure::NoAnswer | Failure::Server | Failure::Corrupt => None,
+            // A token may have died: the next session's parts have fresh headers.
+            Failure::Refused if !self.refused => {
+                self.refused = true;
+                None
+            }
+            _ => return false,
+        };
+        let Phase::Sending { session } = &self.phase else { return false };
+        if !self.may_begin_anew() {
+            return false;
+        }
+        let session = session.clone();
+        if let (Failure::Busy { .. }, Some(origin)) = (&failed.failure, &task.origin) {
+            // Else the next session would be asked for patience just as this one.
+            origins.link(origin).slow_down(now.instant, task.began, asked.unwrap_or_default());
+        }
+        let error = self.part_error(index, failed);
+        self.begin_anew(now, origins, session, error, "its number may not be used again", asked);
+        true
+    }
+
+    /// Whether one more session may be given up. One that was taken up may, even if nothing is to be tried again: it was
+    /// not tried before.
+    pub(super) fn may_begin_anew(&self) -> bool {
+        self.restarts < MOST.min(self.config.retry.limit.max(u32::from(self.resumed)))
+    }
+
+    /// Gives the session up because of an error; `why` says what that has to do with it.
+    pub(super) fn begin_anew(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        session: K,
+        error: Error,
+        why: &str,
+        asked: Option<Duration>,
+    ) {
+        self.restarts += 1;
+        let delay = self.config.retry.delay(self.restarts, asked, &mut self.dice);
+        let why = format!("{}; {why}, so all parts go into a new session", error.message);
+        // That what was taken up is of no use is no attempt of this visit's.
+        if !self.resumed {
+            self.emit(Event::Retry { error, attempt: self.restarts, delay });
+        }
+        self.leave(origins);
+        self.phase = self.give_up(now.instant + delay, session, why);
+    }
+
+    /// Goes on in a session that is taken up. Which of its numbers have been tried is not known: where none may be used
+    /// twice, it is given up unless every part is stored.
+    pub(super) fn go_on(&mut self, now: Instant, session: K) -> Phase<K> {
+        if self.rules.numbers == Numbers::Reusable || self.stored == self.plan.parts() {
+            return Phase::Sending { session };
+        }
+        let why =
+            "a part's number may not be used twice, and which have been is not known: all parts go into a new session";
+        self.give_up(now, session, why.into())
+    }
+
+    /// Gives a session up for one that is created not before `until`.
+    pub(super) fn give_up(&mut self, until: Instant, session: K, why: String) -> Phase<K> {
+        self.forget_session(why);
+        if self.rules.discards {
+            Phase::Restarting(Restarting { session, errand: Errand::default(), until })
+        } else {
+            Phase::Opening(Errand { until, ..Errand::default() })
+        }
+    }
+
+    /// Nothing of a session counts any more, and the app is told why.
+    pub(super) fn forget_session(&mut self, why: String) {
+        self.resumed = false;
+        self.forget_parts();
+        self.meter.forget();
+        self.sending_since = None;
+        self.outputs.push_back(Output::Save(Change::Closed));
+        self.emit(Event::Restarted(why));
+    }
+
+    /// The session that was given up is removed, or cannot be.
+    pub(super) fn restarting_ended(
+        &mut self,
+        now: Now,
+        mut restarting: Restarting<K>,
+        outcome: Result<Reply<K>, Failed>,
+        outage: bool,
+    ) {
+        // Without another try, that this one failed is nobody's business.
+        if let Err(failed) = outcome
+            && (outage || restarting.errand.spent + 1 < TRIES)
+            && self.judge(now, &mut restarting.errand, &failed, outage, "removing a session that was given up").is_ok()
+        {
+            self.phase = Phase::Restarting(restarting);
+            return;
+        }
+        self.phase = Phase::Opening(Errand { until: restarting.until, ..Errand::default() });
+    }
+}

@@ -1,0 +1,176 @@
+//! Destinations in: which service, where it lives, and what the app brings along for it.
+
+mod custom;
+mod here;
+mod s3;
+mod services;
+
+use super::options::Checksum;
+use super::read::{Fields, Refused, unread, wrong};
+use crate::browser::app::{App, Headers, header_pairs};
+use crate::browser::source::Source;
+use crate::browser::{sys, value};
+use crate::core::{Error, ErrorCode, Origin};
+use crate::protocol::{Adapter, File, origin};
+use js_sys::{Array, Function, Object, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{RequestCredentials, Url};
+
+/// An adapter, and what the app brings along for it.
+type Destination = (Box<dyn Adapter>, App);
+
+/// Reads the destination of an upload.
+pub(super) fn read(
+    fields: &Fields<'_>,
+    source: &Source,
+    file: &mut File,
+    checksum: Checksum,
+) -> Result<Destination, Refused> {
+    let missing = || fields.wrong("to", "a destination is expected, like s3({ endpoint })");
+    let to = fields.get("to")?.filter(JsValue::is_object).ok_or_else(missing)?;
+    let own = |name: &str| Reflect::get(&to, &name.into()).map_err(|thrown| wrong("to", &unread(&thrown)));
+    let (kind, options) = (own("kind")?.as_string(), own("options")?);
+    let expected =
+        |fields: &str| Refused::from(wrong("to", &format!("{} takes {fields}", kind.as_deref().unwrap_or_default())));
+    let about = About { source, file, checksum };
+    let takes = match kind.as_deref() {
+        Some("s3") if options.is_object() => return s3::read(&options, about),
+        Some("s3") => "{ endpoint }, or { create, sign, complete, … }",
+        Some("twelvelabs") if options.is_object() => return services::twelvelabs(&options, about),
+        Some("twelvelabs") => "{ headers, type, … }",
+        Some("veza") if options.is_object() => return services::veza(&options, about),
+        Some("veza") => "{ baseUrl, providerId, dataSourceId, headers }",
+        Some("gjirafa") if options.is_object() => return services::gjirafa(&options, about),
+        Some("gjirafa") => "{ baseUrl, projectId, headers }",
+        Some("here") if options.is_object() => return here::read(&options, about),
+        Some("here") => "{ baseUrl, layerId, dataHandle, headers }",
+        Some("subworkflow") if options.is_object() => return services::subworkflow(&options, about),
+        Some("subworkflow") => "{ jobType, headers }",
+        Some("custom") if options.is_object() => return custom::read(&options, about),
+        Some("custom") => "{ create, part, complete, … }",
+        _ => return Err(missing().into()),
+    };
+    Err(expected(takes))
+}
+
+/// Reads a destination that is asked something, without a file.
+pub(super) fn read_alone(to: &JsValue) -> Result<Destination, Refused> {
+    let options = Object::new();
+    // A plain object of our own: setting a field of it cannot fail.
+    let _ = Reflect::set(&options, &"to".into(), to);
+    let fields = Fields::new(&options, "", &["to"])?;
+    let blob = web_sys::Blob::new().map(JsValue::from).unwrap_or_default();
+    let source = Source::new(&blob).ok_or_else(|| wrong("to", "this page has no Blob"))?;
+    let mut file = File { name: "blob".into(), kind: String::new(), size: 0, metadata: Vec::new() };
+    read(&fields, &source, &mut file, Checksum::Auto)
+}
+
+/// What a destination is read for.
+struct About<'a> {
+    source: &'a Source,
+    file: &'a mut File,
+    checksum: Checksum,
+}
+
+impl About<'_> {
+    /// For a service that takes no digest.
+    fn without_checksum(&self) -> Result<(), Error> {
+        match self.checksum {
+            Checksum::Auto | Checksum::None => Ok(()),
+            Checksum::Of(_) => Err(wrong("checksum", "\"auto\" or \"none\" is expected: this service takes no digest")),
+        }
+    }
+}
+
+/// The functions of an object, as what stands for a service's API.
+fn functions(options: &JsValue) -> App {
+    App {
+        functions: Some(options.clone().unchecked_into()),
+        headers: None,
+        credentials: RequestCredentials::SameOrigin,
+        thrown: RefCell::default(),
+        kept: Rc::default(),
+    }
+}
+
+/// What the app brings along for a service's API.
+fn api(fields: &Fields<'_>) -> Result<App, Error> {
+    origins(fields)?;
+    Ok(App {
+        functions: None,
+        headers: headers(fields)?,
+        credentials: credentials(fields)?,
+        thrown: RefCell::default(),
+        kept: Rc::default(),
+    })
+}
+
+/// The address of an API, made absolute by the browser.
+fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Error> {
+    let wrong = || fields.wrong(name, &format!("an http or https URL without a query is expected, like \"{like}\""));
+    let given = fields.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(wrong)?;
+    let url = match sys::here() {
+        Some(here) => Url::new_with_base(&given, &here),
+        None => Url::new(&given),
+    };
+    let url = url.map_err(|_| wrong())?;
+    let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
+    let is_bare = !url.href().contains(['?', '#']) && url.username().is_empty() && url.password().is_empty();
+    if is_http && is_bare { Ok(url.href()) } else { Err(wrong()) }
+}
+
+fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Error> {
+    let Some(given) = fields.get("headers")? else { return Ok(None) };
+    if given.is_function() {
+        return Ok(Some(Headers::Asked(given.unchecked_into::<Function>())));
+    }
+    let pairs = header_pairs(&given).map_err(|name| match name {
+        Some(name) => fields.wrong(&format!("headers.{name}"), "text is expected"),
+        None => fields.wrong("headers", "an object of names and values, or a function that gives one, is expected"),
+    })?;
+    Ok(Some(Headers::Fixed(pairs)))
+}
+
+fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Error> {
+    let words = [
+        ("omit", RequestCredentials::Omit),
+        ("same-origin", RequestCredentials::SameOrigin),
+        ("include", RequestCredentials::Include),
+    ];
+    Ok(fields.word("credentials", &words)?.unwrap_or(RequestCredentials::SameOrigin))
+}
+
+/// Origins beside the API's that may have the app's headers.
+fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Error> {
+    let Some(given) = fields.get("origins")? else { return Ok(Vec::new()) };
+    let wrong = || fields.wrong("origins", "an array of origins is expected, like [\"https://blob.example\"]");
+    let list = given.dyn_ref::<Array>().ok_or_else(wrong)?;
+    list.iter().map(|item| item.as_string().and_then(|text| origin(&text)).ok_or_else(wrong)).collect()
+}
+
+/// The address of the vendor's API, unless another one is named.
+fn vendor(fields: &Fields<'_>, vendor: &str) -> Result<String, Error> {
+    match fields.get("baseUrl")? {
+        Some(_) => address(fields, "baseUrl", vendor),
+        None => Ok(vendor.to_owned()),
+    }
+}
+
+/// Text that must be there.
+fn needed(fields: &Fields<'_>, name: &str, rule: &str) -> Result<String, Error> {
+    fields.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| fields.wrong(name, rule))
+}
+
+/// What a function of the app that is given the file gives for an option, or the option itself.
+fn given(fields: &Fields<'_>, name: &str, source: &Source) -> Result<Option<JsValue>, Refused> {
+    let Some(given) = fields.get(name)? else { return Ok(None) };
+    match given.dyn_ref::<Function>() {
+        Some(function) => function.call1(&JsValue::UNDEFINED, source.blob()).map(Some).map_err(|thrown| {
+            let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
+            Refused(Error::new(ErrorCode::Callback, words), Some(thrown))
+        }),
+        None => Ok(Some(given)),
+    }
+}

@@ -1,0 +1,43 @@
+//! What the package asks a service beside uploads.
+
+use super::destination;
+use super::error;
+use super::read::wrong;
+use crate::browser::{enquiry, value};
+use crate::protocol::{Json, Known, Question};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+#[derive(Serialize)]
+struct KnownFields<'a> {
+    items: &'a [Json],
+    state: Option<&'static str>,
+    response: &'a Json,
+    more: bool,
+}
+
+/// One page of the sessions that the service of `to` holds unfinished; or, with an `upload_id`, of what it knows of that
+/// one.
+///
+/// # Errors
+/// `to` is no destination, or one that cannot be asked; or the service refused: the fields of an `UploadError`.
+#[wasm_bindgen]
+pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Result<JsValue, JsValue> {
+    let page = page.into();
+    let question = match upload_id {
+        Some(upload_id) => Question::Status { upload_id, page },
+        None => Question::Incomplete { page },
+    };
+    let read = destination::read_alone(&to);
+    let (adapter, app) = read.map_err(|refused| error::to_js(&refused.0, refused.1))?;
+    let asked = enquiry::ask(adapter.as_ref(), &app, &question).await.unwrap_or_else(|| {
+        let rule = format!("`{}` cannot be asked of {}", question.role(), adapter.kind());
+        Err(wrong("to", &rule))
+    });
+    match asked {
+        Ok(Known { items, state, response, more }) => {
+            Ok(value::to_js(&KnownFields { items: &items, state, response: &response, more }))
+        }
+        Err(failed) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
+    }
+}
