@@ -15,7 +15,7 @@ export function init(source?: string | URL | Request | Response | BufferSource |
 export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
 
 export interface UploadOptions<R = unknown> {
-  /** Which service receives the parts: `s3(…)`, `veza(…)`, `gjirafa(…)` or `subworkflow(…)`. */
+  /** Which service receives the parts: `s3(…)`, `twelvelabs(…)`, `veza(…)`, … or `custom(…)`. */
   to: Destination<R>;
   /** The name the service is told. Default: `file.name`, else `"blob"`. */
   name?: string;
@@ -25,7 +25,8 @@ export interface UploadOptions<R = unknown> {
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
    * every service's floor of 5 MiB and small enough to lose. A number is honoured exactly, raised only where the
-   * service's part count demands it, and refused outside its rules.
+   * service's part count demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
+   * takes no number. An upload that is taken up keeps the size that it began with, whatever is said here later.
    */
   partSize?: number | "auto";
   /**
@@ -33,8 +34,12 @@ export interface UploadOptions<R = unknown> {
    * falls when the server asks for patience, climbs back. All uploads of a page share the six.
    */
   concurrency?: number | "auto";
-  /** A digest sent with each part. `"auto"` and `"none"`: none. */
-  checksum?: "auto" | "none";
+  /**
+   * A digest sent with each part. Default `"auto"`: what the service recommends, which is CRC-32C for HERE, and none for
+   * the others so far. One that the service cannot take is an `options` error. SHA-1 and SHA-256 are computed by the
+   * browser, which needs the whole part in memory and a secure context.
+   */
+  checksum?: "auto" | "none" | "crc32c" | "md5" | "sha1" | "sha256";
   /** How often one part is tried again before the upload fails (5), and how the waits grow (500 to 30 000, full jitter). */
   retry?: { limit?: number; minDelay?: number; maxDelay?: number };
   /**
@@ -53,12 +58,19 @@ export interface UploadOptions<R = unknown> {
   /**
    * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch
    * otherwise, and for parts that go to the service's API itself: they carry your headers, and only fetch can be told
-   * not to follow a redirect with them. `"xhr"` sends those as well, and tells how far they are; the browser then takes
-   * along a redirect whatever `headers` gave, but for `Authorization`.
+   * not to follow a redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
    */
   transport?: "auto" | "fetch" | "xhr";
-  /** Remembering uploads across reloads is not available yet. */
-  resumable?: false;
+  /**
+   * Remember this upload across reloads and crashes, and take it up again when the same file goes to the same place: by
+   * name, type, size, date, and a digest over sixteen windows of its content. Default `true` where IndexedDB exists.
+   * `scope` keeps people who share a browser apart; `maxAge` is for how long it is remembered (604 800 000, a week, after
+   * which stores commonly drop unfinished uploads). No key, token or signed URL is written down. `custom` needs `id`,
+   * `remember` and `recall` for it.
+   */
+  resumable?: boolean | { scope?: string; maxAge?: number };
+  /** A handle to the file, where the browser gives one: a later visit may go on without asking for the file. */
+  handle?: FileSystemFileHandle;
   /** Encoding in workers is not available yet. */
   worker?: false;
   /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
@@ -92,7 +104,10 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
   readonly done: Promise<UploadResult<R>>;
   catch<T>(onrejected: (error: UploadError) => T | PromiseLike<T>): Promise<UploadResult<R> | T>;
   finally(onfinally: () => void): Promise<UploadResult<R>>;
-  /** Stops sending, keeps what is stored. Cuts the parts in flight; they are sent again. Idempotent. */
+  /**
+   * Stops sending, keeps what is stored. Cuts the parts in flight, which are sent again; where a part number must not be
+   * used again, they are let through. Idempotent.
+   */
   pause(): void;
   resume(): void;
   /**
@@ -122,8 +137,8 @@ export interface UploadEvents<R = unknown> {
   part: CustomEvent<StoredPart>;
   /** An attempt failed and another one will follow. */
   retry: CustomEvent<{ error: UploadError; part?: number; attempt: number; delay: number }>;
-  /** Something worth knowing that does not stop the upload. */
-  notice: CustomEvent<{ code: "restarted"; message: string }>;
+  /** Something worth knowing that does not stop the upload: all parts are sent anew, or it will not survive a reload; and why. */
+  notice: CustomEvent<{ code: "restarted" | "journal-off"; message: string }>;
   success: CustomEvent<UploadResult<R>>;
   error: CustomEvent<UploadError>;
 }
@@ -154,7 +169,7 @@ export interface StoredPart {
 export interface UploadResult<R = unknown> {
   /** The service's name of the session. */
   uploadId: string;
-  /** What the app needs next: the object's key. */
+  /** What the app needs next: asset id, request key, object key, data handle, job id. */
   objectId?: string;
   /** An address of what is stored, where the service gives one. */
   location?: string;
@@ -203,8 +218,9 @@ export type UploadErrorCode =
   | "file-changed" // the file is not the one that was chosen, or cannot be read any more
   | "protocol" // an answer that makes no sense, e.g. ETag not exposed by CORS: the message says what to configure
   | "callback" // a function of yours threw or never settled: see `cause`
+  | "locked" // another tab drives this upload
   | "load" // the module could not be loaded or compiled: CSP, network, no WebAssembly
-  | "internal"; // a bug of ours
+  | "internal"; // a bug of ours; other uploads are told the same, the next one starts on a fresh module
 
 declare const destination: unique symbol;
 /** Made by one of the functions below. May be used for many uploads. */
@@ -215,7 +231,8 @@ export interface Destination<R = unknown> {
 
 /**
  * Asked for every request to the service's API, and again after a 401, so that a token can be renewed. Sent to the
- * API's origin and nowhere else: never to presigned URLs, never along a redirect (`transport: "xhr"` has an exception).
+ * origin of `baseUrl` (and, for HERE's links, to `origins`) and nowhere else: never to presigned URLs, never along a
+ * redirect.
  */
 export type HeaderSource = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
 
@@ -244,7 +261,7 @@ export interface S3EndpointOptions {
  * `callback` error, unless what is thrown has `retry: true`.
  */
 export interface S3FunctionOptions {
-  /** Tells backends apart. Default: the page's origin. */
+  /** Tells backends apart when an upload is taken up after a reload. Default: the page's origin. */
   id?: string;
   create(file: { name: string; type: string; size: number; signal: AbortSignal }): Promise<{ uploadId: string; key: string }>;
   sign(request: {
@@ -260,11 +277,12 @@ export interface S3FunctionOptions {
     signal: AbortSignal;
   }): Promise<{ location?: string }>;
   abort?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<void>;
+  /** The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. */
   list?(upload: {
     uploadId: string;
     key: string;
     signal: AbortSignal;
-  }): Promise<{ PartNumber: number; ETag: string; Size: number }[]>;
+  }): Promise<{ PartNumber: number; ETag: string; Size: number }[] | null>;
   /** After a lost answer to `complete`: what the store holds now, or null. */
   verify?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<{ size: number; etag?: string } | null>;
 }
@@ -279,7 +297,171 @@ export interface Service {
   headers?: HeaderSource;
   /** Of requests to the API. Default `"same-origin"`. */
   credentials?: RequestCredentials;
+  /** Origins beside that of `baseUrl` that may have the `headers`, because links of the service lead there (HERE). */
+  origins?: string[];
 }
+
+/**
+ * [TwelveLabs](https://docs.twelvelabs.io/api-reference/upload-content/multipart-uploads) assets: presigned URLs, reports of
+ * stored chunks in batches of ten or every two seconds, and no call that completes: the upload is stored when the
+ * service's status says so. Video and audio up to 10 GB (10,737,418,240 bytes), images up to 32 MB (33,554,432). The
+ * service says how large chunks are. The result's `objectId` is the asset's id. The storage must expose `ETag`. Nothing
+ * can be removed: an aborted upload's session ends by itself after 24 hours.
+ */
+export function twelvelabs(
+  options: Omit<Service, "baseUrl"> & {
+    /** Default: `https://api.twelvelabs.io/v1.3`. */
+    baseUrl?: string;
+    /** Default: by the file's MIME type, else `"video"`. */
+    type?: "video" | "audio" | "image";
+    enableHls?: boolean;
+    enableThumbnail?: boolean;
+    /** Values: text, numbers, booleans, arrays of text. */
+    userMetadata?: Record<string, unknown> | ((file: Blob) => Record<string, unknown>);
+  },
+): Destination;
+
+/**
+ * [HERE Blob v1](https://www.here.com/docs/bundle/blob-api-developer-guide/page/README.html) multipart: raw parts of 5 MiB
+ * to 5 GB with an `X-HERE-Digest` (CRC-32C unless `checksum` says otherwise), 50 GB in all. `baseUrl` is the blob
+ * service's as API Lookup gives it, up to the catalog: `…/blobstore/v1/catalogs/{hrn}`. The upload is stored when the
+ * service's status says so; `objectId` is the data handle.
+ *
+ * A part number must not be used again after a failed attempt, so a failed part costs the session: all parts go into a
+ * new one, at most three times, and a `notice` says why; a pause lets the parts in flight through. `"resend"` sends the
+ * part again under its number, as the vendor's own client does.
+ */
+export function here(
+  options: Service & {
+    layerId: string;
+    /** 1 to 600 letters, digits, dots and hyphens. A handle can be used once: give a function to upload many files. */
+    dataHandle: string | ((file: Blob) => string);
+    /** `"gzip"` says that the bytes are gzip already. Default `"identity"`. */
+    contentEncoding?: "identity" | "gzip";
+    /** 4 to 16 letters and digits, for the vendor's bill. */
+    billingTag?: string;
+    /** Default `"restart"`. */
+    onFailedPart?: "restart" | "resend";
+  },
+): Destination;
+
+/**
+ * Any other service, described by its rules and your functions. Each may throw, which ends the upload with a `callback`
+ * error that has it as its `cause`, unless what is thrown has `retry: true`.
+ */
+export function custom<Session, R = unknown>(options: {
+  /** Tells services apart when an upload is taken up after a reload, which needs `remember` and `recall` as well. */
+  id?: string;
+  /** How a part's bytes travel: as they are (the default), as base64 in a JSON object, or as a file in form data. */
+  body?: "raw" | "base64-json" | "form-data";
+  limits?: {
+    /** Default 1. */
+    minPartSize?: number;
+    maxPartSize?: number;
+    /** Default 10 000. */
+    maxParts?: number;
+    maxSize?: number;
+    maxConcurrency?: number;
+    /**
+     * Whether a part number may be used again after a failed attempt. Default true; `false`: all parts go into a new
+     * session then, at most three times, and a pause lets the parts in flight through.
+     */
+    reuseNumbers?: boolean;
+  };
+  /** Opens a session. Yours is handed to the other functions as it is. A `partSize` overrides the one that was chosen. */
+  create(file: {
+    name: string;
+    type: string;
+    size: number;
+    parts: number;
+    partSize: number;
+    signal: AbortSignal;
+  }): Promise<{ session: Session; uploadId?: string; partSize?: number }>;
+  /** Says how one attempt at a part is sent; asked shortly before it is. Numbers and attempts count from 1. */
+  part(
+    session: Session,
+    part: { number: number; offset: number; size: number; attempt: number; signal: AbortSignal },
+  ): Promise<CustomRequest> | CustomRequest;
+  /** Reads the receipt out of a good answer. Default: the ETag header, if there is one. Throw `{ retry: true }` to have the part sent again. */
+  receipt?(answer: { status: number; headers: Record<string, string>; body: string }): { etag?: string };
+  /** What it gives as `response`, plain data, is the result's. */
+  complete(
+    session: Session,
+    parts: StoredPart[],
+    signal: AbortSignal,
+  ): Promise<{ location?: string; objectId?: string; response?: R } | void>;
+  abort?(session: Session): Promise<void>;
+  /**
+   * The parts that are stored, for an upload that is taken up; null if the service knows it no more, and it begins anew.
+   * Default: those whose receipts were remembered.
+   */
+  list?(session: Session): Promise<{ number: number; size: number; etag?: string }[] | null>;
+  /** What may be written to disk of a session, as plain data: no token, no signed URL. */
+  remember?(session: Session): unknown;
+  /** The session again. */
+  recall?(remembered: unknown): Session | Promise<Session>;
+}): Destination<R>;
+
+export interface CustomRequest {
+  /** Relative to the page, or absolute. */
+  url: string;
+  /** `PUT` (the default for raw bodies), `POST` (for the others) or `PATCH`. */
+  method?: string;
+  headers?: Record<string, string> | Headers;
+  /** Default `"same-origin"`. */
+  credentials?: RequestCredentials;
+  /** The JSON or form fields around the bytes. */
+  fields?: Record<string, string | number>;
+  /** The field that holds the bytes, after the others. Default `"data"` in JSON, `"file"` in form data. */
+  dataField?: string;
+}
+
+/**
+ * Uploads that an earlier visit left unfinished and that no tab drives, newest first: to show, to take up with the same
+ * file, or to discard. The same file given to `upload` is taken up without this.
+ */
+export function interrupted(scope?: string): Promise<InterruptedUpload[]>;
+
+export interface InterruptedUpload {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly lastModified?: number;
+  /** Bytes that are stored, as far as this browser knows. */
+  readonly sent: number;
+  /** Which service: `"s3"`, `"veza"`, … */
+  readonly kind: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** The handle that the upload was given; asking for permission needs a person's click. */
+  readonly handle?: FileSystemFileHandle;
+  /** Takes it up with the file that the person chose again (or by its handle); rejects with `file-changed` if it is another one. */
+  resume<R = unknown>(file: Blob | FileSystemFileHandle, options: UploadOptions<R>): Upload<R>;
+  /** Forgets it, and removes the stored parts where the service can. */
+  discard(options?: { to: Destination }): Promise<void>;
+}
+
+/**
+ * Sessions that the service itself still holds unfinished: TwelveLabs. The others cannot list them: an `options` error.
+ */
+export function incomplete(
+  to: Destination,
+): AsyncIterable<{ uploadId: string; size?: number; partSize?: number; createdAt?: string; expiresAt?: string }>;
+
+/**
+ * What the service says of one session: TwelveLabs' status with its stored chunks; HERE's (with a fixed `dataHandle`),
+ * which knows an upload only once it was completed. The others cannot be asked by the session's name alone: an `options`
+ * error.
+ */
+export function status(
+  to: Destination,
+  uploadId: string,
+): Promise<{
+  state: "active" | "processing" | "completed" | "failed" | "expired";
+  stored: { number: number; size?: number; etag?: string }[];
+  response: unknown;
+}>;
 
 /**
  * [Veza OAA](https://docs.veza.com/4yItIzMvkpAvMVFAamTf/developers/api/oaa/rest-api/multipart-upload) `:parts`: base64 in

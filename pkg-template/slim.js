@@ -8,3 +8,6 @@ const api = /*#__PURE__*/ createApi();
 
 export const init = api.init;
 export const upload = api.upload;
+export const interrupted = api.interrupted;
+export const incomplete = api.incomplete;
+export const status = api.status;

@@ -1,6 +1,8 @@
 // The classes that users hold. They exist before the wasm module is loaded, and decide nothing: the machine inside
 // the module does, and tells an `Upload` what happens.
 
+import { journal, left, lock, remove, sentOf } from "./journal.js";
+
 /** Why an upload ended without success. `code` is for programs, `message` for people. */
 export class UploadError extends Error {
   constructor({ code, message, cause, status, part, attempts, retryable = false }) {
@@ -17,6 +19,15 @@ Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", con
 /** S3 and every store that speaks it, through URLs that your backend signs. */
 export const s3 = (options) => Object.freeze({ kind: "s3", options });
 
+/** TwelveLabs assets: presigned URLs, reports in batches. */
+export const twelvelabs = (options) => Object.freeze({ kind: "twelvelabs", options });
+
+/** HERE Blob v1: digests, part numbers that are never used twice. */
+export const here = (options) => Object.freeze({ kind: "here", options });
+
+/** Any other service, described by its rules and functions. */
+export const custom = (options) => Object.freeze({ kind: "custom", options });
+
 /** Veza OAA `:parts`: base64 in JSON. */
 export const veza = (options) => Object.freeze({ kind: "veza", options });
 
@@ -27,34 +38,85 @@ export const subworkflow = (options) => Object.freeze({ kind: "subworkflow", opt
 export const gjirafa = (options) => Object.freeze({ kind: "gjirafa", options });
 
 /**
- * The two functions that need the wasm module: `init` and `upload`.
+ * The functions that need the wasm module: `init`, `upload`, `interrupted`, `incomplete` and `status`.
  * `defaultSource` gives what `init` is called with when the app does not call it.
  */
 export function createApi(defaultSource) {
-  let loading;
+  const ours = () => {
+    if (defaultSource) return defaultSource();
+    throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
+  };
 
-  async function load(source) {
-    if (source === undefined && !defaultSource) {
-      throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
-    }
-    const glue = await import("./glue.js");
-    await glue.default({ module_or_path: source ?? (await defaultSource()) });
-    return glue;
-  }
-
-  /** The module, loaded once. A failed attempt is forgotten, so that the next one may succeed. */
-  function module(source) {
-    loading ??= load(source).catch((cause) => {
-      loading = undefined;
+  /** The module's instance. It is loaded once; a failed attempt is forgotten, so that the next one may succeed. */
+  async function module(source) {
+    try {
+      const { instance } = await import("./instance.js");
+      return await instance(() => source ?? ours());
+    } catch (cause) {
       const message = `the wasm module could not be loaded: ${cause?.message ?? cause}. A content security policy must allow script-src 'wasm-unsafe-eval'`;
       throw new UploadError({ code: "load", message, cause, retryable: true });
-    });
-    return loading;
+    }
+  }
+
+  /** What the module answers to a question that belongs to no upload. */
+  async function ask(question, ...all) {
+    const instance = await module();
+    try {
+      return await instance.awaited(instance.api[question](...all));
+    } catch (fields) {
+      throw new UploadError(describe(fields));
+    }
+  }
+
+  /** The pages of what a service says, one after the other. */
+  async function* pages(to, uploadId) {
+    for (let page = 1, known; known?.more ?? true; page += 1) {
+      known = await ask("enquire", to, uploadId, page);
+      yield known;
+    }
+  }
+
+  /** Forgets what an earlier visit left, and has the service remove it where it can. */
+  async function discard(entry, to) {
+    const release = await lock(entry.id);
+    if (!release) throw new UploadError({ code: "locked", retryable: true, message: "another tab drives this upload" });
+    try {
+      if (to) {
+        const rest = await ask("discard", to, entry);
+        if (rest) console.warn(`upslice: of ${JSON.stringify(entry.name)}, ${rest}`);
+      }
+      await remove(entry.id);
+    } finally {
+      release();
+    }
   }
 
   return {
     init: async (source) => void (await module(source)),
     upload: (file, options) => new Upload(file, options, module),
+    interrupted: async (scope = "") =>
+      (await left(scope).catch(() => [])).map((entry) => {
+        const { id, kind, name, size, type, lastModified, startedAt, handle } = entry;
+        return Object.freeze({
+          ...{ id, kind, name, size, type, lastModified, startedAt, handle, sent: sentOf(entry) },
+          resume: (file, options) => new Upload(file, { ...options, resumable: takenUp(options, scope) }, module, { entry }),
+          discard: ({ to } = {}) => discard(entry, to),
+        });
+      }),
+    incomplete: async function* (to) {
+      for await (const { items } of pages(to)) yield* items;
+    },
+    status: async (to, uploadId) => {
+      if (typeof uploadId !== "string" || uploadId === "") {
+        throw new UploadError({ code: "options", message: "uploadId: text is expected" });
+      }
+      let told;
+      for await (const { state, items, response } of pages(to, uploadId)) {
+        told ??= { state, stored: [], response };
+        told.stored.push(...items);
+      }
+      return told;
+    },
   };
 }
 
@@ -62,7 +124,10 @@ export function createApi(defaultSource) {
 class Upload extends EventTarget {
   #options;
   #module;
+  #instance;
   #machine;
+  /** Ends being told should the module break. */
+  #unwatch;
   /** What the machine's listener reaches this by: see `listener`. */
   #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
@@ -77,19 +142,23 @@ class Upload extends EventTarget {
   #over = deferred();
   #done;
   #reason;
+  /** What writes it to disk, and what it goes on from: a journal's entry, or what the upload before has left. */
+  #writer;
+  #earlier;
 
-  constructor(file, options, module, machineOf = (glue, ...all) => new glue.Machine(...all)) {
+  constructor(file, options, module, earlier = {}) {
     super();
     this.id = globalThis.crypto?.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.file = file;
     this.#options = options;
     this.#module = module;
+    this.#earlier = earlier;
     // A getter that throws is told by whoever reads the options in earnest.
     this.#watched = typeof attempt(() => options?.onProgress) === "function";
     const total = attempt(() => file?.size) ?? 0;
     this.#progress = { sent: 0, total, fraction: 0, bytesPerSecond: 0, partsStored: 0, partsTotal: 0 };
     this.#ending.promise.catch(() => {});
-    this.#begin(machineOf);
+    this.#begin();
   }
 
   get state() {
@@ -97,7 +166,9 @@ class Upload extends EventTarget {
   }
 
   get progress() {
-    if (!ENDED.has(this.#state)) this.#progress = this.#machine?.progress() ?? this.#progress;
+    const told = ENDED.has(this.#state) ? undefined : this.#usable?.progress();
+    // Being asked may be what breaks the module.
+    if (told && this.#usable) this.#progress = told;
     return this.#progress;
   }
 
@@ -135,9 +206,12 @@ class Upload extends EventTarget {
   abort(reason) {
     this.#reason ??= reason;
     this.#hold.upload = this;
-    if (this.#machine) this.#machine.abort();
-    else if (!ENDED.has(this.#state)) {
-      this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
+    const machine = this.#usable;
+    if (machine) {
+      this.#watchOver();
+      machine.abort();
+    } else {
+      if (!ENDED.has(this.#state)) this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
       this.#over.resolve();
     }
     return this.#over.promise;
@@ -148,16 +222,12 @@ class Upload extends EventTarget {
       const message = `retry: only an upload that has failed can be tried again; this one is ${this.#state}`;
       return new Upload(this.file, this.#options, () => Promise.reject(new UploadError({ code: "options", message })));
     }
-    const earlier = this.#machine;
+    const machine = this.#usable;
+    const earlier = machine ? { machine, instance: this.#instance, writer: this.#writer } : this.#earlier;
     // The next upload owns what is stored from now on: this one has nothing left to remove.
     this.#machine = undefined;
     this.#over.resolve();
-    if (!earlier) return new Upload(this.file, this.#options, this.#module);
-    return new Upload(this.file, this.#options, this.#module, (_, ...all) => {
-      const machine = earlier.again(...all);
-      earlier.free();
-      return machine;
-    });
+    return new Upload(this.file, this.#options, this.#module, earlier);
   }
 
   addEventListener(type, listener, options) {
@@ -171,34 +241,97 @@ class Upload extends EventTarget {
     this.#machine?.watch();
   }
 
-  async #begin(machineOf) {
+  /** The machine, unless its instance of the module is broken. */
+  get #usable() {
+    return this.#instance?.broken ? undefined : this.#machine;
+  }
+
+  /** Has the upload end should the module break, for as long as there is something to end. */
+  #watchOver() {
+    this.#unwatch ??= this.#instance.watch((fields) => this.#break(fields));
+  }
+
+  #unwatched() {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+
+  #break(fields) {
+    this.#machine = undefined;
+    // What is written down is kept: it may be all that another upload can go on from.
+    this.#writer?.end();
+    if (!ENDED.has(this.#state)) this.#fail(fields);
+    else if (this.#state === "aborted") console.warn(`upslice: after the abort of ${this.#name()}, parts may be left: ${fields.message}`);
+    this.#unwatched();
+    this.#over.resolve();
+  }
+
+  async #begin() {
     let signal;
     const abort = () => this.abort(signal.reason);
     // Whoever listens from this turn on hears everything, a wrong option included.
     await null;
     try {
-      try {
-        signal = this.#options?.signal;
-      } catch (cause) {
-        throw { code: "options", message: `signal: reading it threw: ${cause?.message ?? cause}`, cause };
-      }
-      const isSignal = typeof signal?.addEventListener === "function";
+      signal = given("signal", () => this.#options?.signal);
+      const isSignal = given("signal", () => typeof signal?.addEventListener === "function");
       if (signal !== undefined && !isSignal) throw { code: "options", message: "signal: an AbortSignal is expected" };
       if (isSignal) {
         if (signal.aborted) return void abort();
         signal.addEventListener("abort", abort, { once: true });
         this.#ending.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
       }
-      const glue = await this.#module();
+      if (given("file", () => typeof this.file?.getFile === "function")) this.file = await fileOf(this.file);
+      do this.#instance = await this.#module();
+      while (this.#instance.broken);
       if (ENDED.has(this.#state)) return;
-      this.#machine = machineOf(glue, this.file, this.#options, Upload.#listener(this.#hold));
+      this.#watchOver();
+      const writer = this.#take();
+      // Reading the options runs code of the app, which may have ended it; should the module be broken, that is told.
+      if (this.#instance.broken) return;
+      if (ENDED.has(this.#state)) return void this.#free();
+      this.#writer = await this.#journal(writer);
+      if (ENDED.has(this.#state)) return void this.#writer?.end();
+      if (this.#writer) this.#machine.keep(this.#writer);
       if (this.#watched) this.#machine.watch();
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
     } catch (error) {
+      if (this.#instance?.broken) return;
       if (!ENDED.has(this.#state)) this.#fail(error);
+      // It has not begun, and never will.
+      this.#free();
       this.#over.resolve();
     }
+  }
+
+  /** Makes the machine, out of that of the upload before if there is one; the writer of that one goes with it. */
+  #take() {
+    const { instance, machine, writer } = this.#earlier;
+    const all = [this.file, this.#options, Upload.#listener(this.#hold)];
+    if (!machine || instance !== this.#instance) return void (this.#machine = new this.#instance.api.Machine(...all));
+    this.#machine = machine.again(...all);
+    machine.free();
+    this.#earlier = {};
+    return writer;
+  }
+
+  #free() {
+    this.#unwatched();
+    this.#machine?.free();
+    this.#machine = undefined;
+  }
+
+  /** What writes this upload down from now on, if anything does. */
+  async #journal(writer) {
+    const { entry } = this.#earlier;
+    const notice = (error) => {
+      const message = `this upload will not survive a reload: ${error?.message ?? error}`;
+      this.#dispatch("notice", { code: "journal-off", message });
+    };
+    if (writer) return writer.again(notice);
+    const { resumable, handle, to } = this.#options;
+    const awaited = (promise) => this.#instance.awaited(promise);
+    return journal({ machine: this.#machine, awaited, id: this.id, file: this.file, resumable, handle, kind: to.kind, entry, notice });
   }
 
   /**
@@ -231,14 +364,14 @@ class Upload extends EventTarget {
         return this.#dispatch("success", result);
       }
       case "failure":
+        this.#writer?.end();
         return this.#fail(detail, detail.code === "aborted" ? "aborted" : "failed");
       case "over":
+        this.#writer?.end();
         if (detail) console.warn(`upslice: after the abort of ${this.#name()}, ${detail}`);
+        this.#unwatched();
         // Not at once: this is told from inside a call of the machine, which cannot be freed meanwhile.
-        queueMicrotask(() => {
-          this.#machine?.free();
-          this.#machine = undefined;
-        });
+        queueMicrotask(() => this.#free());
         return this.#over.resolve();
       default:
         return this.#dispatch(kind, detail);
@@ -248,7 +381,10 @@ class Upload extends EventTarget {
   #fail(fields, state = "failed") {
     const reason = state === "aborted" ? { cause: this.#reason } : {};
     const error = fields instanceof UploadError ? fields : new UploadError({ ...describe(fields), ...reason });
-    if (state === "failed") this.#hold.upload = undefined;
+    if (state === "failed") {
+      this.#hold.upload = undefined;
+      this.#unwatched();
+    }
     this.#move(state);
     this.#ending.reject(error);
     this.#dispatch("error", error);
@@ -258,7 +394,7 @@ class Upload extends EventTarget {
   }
 
   #name() {
-    return JSON.stringify(this.#options?.name ?? this.file?.name ?? "blob");
+    return JSON.stringify(attempt(() => this.#options?.name ?? this.file?.name) ?? "blob");
   }
 
   #move(state) {
@@ -273,13 +409,37 @@ class Upload extends EventTarget {
   }
 }
 
+/** The file behind a handle, if the person still lets us have it. */
+async function fileOf(handle) {
+  try {
+    return await handle.getFile();
+  } catch (cause) {
+    throw { code: "file-changed", message: `the handle gives no file: ${words(cause)}`, cause };
+  }
+}
+
+/** How an upload that is taken up is written down from now on: in the scope it was found in. */
+const takenUp = (options, scope) => ({ ...(typeof options?.resumable === "object" && options.resumable), scope });
+
 const ENDED = new Set(["completed", "failed", "aborted"]);
 
 /** The fields of a failure: ours as they are, anything else as a bug of ours. */
 const describe = (thrown) =>
   typeof thrown?.code === "string"
     ? { ...thrown, message: thrown.message, code: thrown.code }
-    : { code: "internal", message: `a bug in upslice: ${thrown?.message ?? thrown}`, cause: thrown };
+    : { code: "internal", message: `a bug in upslice: ${words(thrown)}`, cause: thrown };
+
+/** What the app has given, read: a getter or a proxy is a function of the app, and may throw. */
+function given(field, read) {
+  try {
+    return read();
+  } catch (cause) {
+    throw { code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause };
+  }
+}
+
+/** What a thrown value says of itself. Anything may be thrown. */
+const words = (thrown) => attempt(() => String(thrown?.message ?? thrown)) ?? "something without a message";
 
 function attempt(read) {
   try {
