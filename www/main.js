@@ -2,6 +2,7 @@
 
 import { init } from "/pkg/index.js";
 import { announce } from "./announcer.js";
+import { showLeft } from "./left.js";
 import { chosenOptions } from "./options.js";
 import { Row } from "./row.js";
 import { openZone } from "./zone.js";
@@ -15,9 +16,9 @@ const form = document.getElementById("options");
 /** Newest first, as on the page. */
 let rows = [];
 
-function take(files) {
+function take(files, begin) {
   const added = files.map((file) => {
-    const row = new Row(file, () => chosenOptions(form));
+    const row = new Row(file, () => chosenOptions(form), begin);
     row.addEventListener("change", show);
     row.addEventListener("remove", () => remove([row]));
     return row;
@@ -55,5 +56,6 @@ function warn(event) {
 
 clear.addEventListener("click", () => remove(rows.filter((row) => !row.running)));
 form.addEventListener("submit", (event) => event.preventDefault());
-openZone(take);
+openZone((files) => take(files));
+showLeft((file, begin) => take([file], begin)).catch(() => {}); // a browser that keeps nothing has nothing to show
 init().catch(() => {}); // compiled before the first file comes; a failure is told by the upload that meets it

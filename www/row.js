@@ -31,14 +31,17 @@ export class Row extends EventTarget {
   /** @type {import("/pkg/index.js").Upload} */
   #upload;
   #options;
+  #begin;
   #proof;
   #cancelling = false;
   /** The code of the error that ended the upload. */
   #code;
 
   /** A row that starts at once, with what `options()` says at each start. Fires "change" when it begins, ends or goes on, and "remove" when it should go. */
-  constructor(file, options) {
+  /** `begin` starts the first upload: `upload`, or what goes on with an earlier one. */
+  constructor(file, options, begin = upload) {
     super();
+    this.#begin = begin;
     this.file = file;
     this.#options = options;
     this.element = template.content.firstElementChild.cloneNode(true);
@@ -58,7 +61,8 @@ export class Row extends EventTarget {
   }
 
   #start() {
-    this.#follow(upload(this.file, this.#options()));
+    this.#follow(this.#begin(this.file, this.#options()));
+    this.#begin = upload;
   }
 
   #follow(upload) {
