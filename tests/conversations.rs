@@ -1,5 +1,5 @@
 //! What adapters say and hear, letter by letter: for S3 through the endpoints of Companion, and through functions of
-//! the app.
+//! the app. And what holds for every adapter, whatever a service says.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod talk;
@@ -7,8 +7,11 @@ mod talk;
 use proptest::prelude::*;
 use std::time::Duration;
 use talk::{NOON, json};
-use upslice::core::{Carrier, Expiry, Failed, Failure, PartRange, Preparing, Reply, Step, Wall};
-use upslice::protocol::{Adapter, Answer, Call, File, Json, Request, Response, S3Endpoint, S3Functions};
+use upslice::core::{Carrier, Expiry, Failed, Failure, Numbers, Origin, PartRange, Preparing, Reply, Step, Wall};
+use upslice::protocol::{
+    Adapter, Algorithm, Answer, Call, Custom, File, Gjirafa, Here, Json, Question, Request, Response, S3Endpoint,
+    S3Functions, Shape, Subworkflow, TwelveLabs, Veza, origin,
+};
 
 fn file() -> File {
     File {
@@ -23,7 +26,7 @@ fn endpoint() -> S3Endpoint {
     S3Endpoint::new("https://app.example/s3/multipart/")
 }
 
-const ALL: S3Functions = S3Functions { list: true, verify: true, abort: true };
+const ALL: S3Functions = S3Functions { id: String::new(), list: true, verify: true, abort: true };
 
 fn session() -> Json {
     json(r#"{"uploadId":"a/b+c?d e&f#\u{1f980}%2F","key":"k/\u00e9 +?&#.mp4"}"#
@@ -52,7 +55,7 @@ fn open() -> Step<Json> {
 }
 
 fn sign(indices: &[u32]) -> Step<Json> {
-    Step::Prepare { session: session(), parts: indices.iter().map(|index| part(*index)).collect() }
+    Step::Prepare { session: session(), parts: indices.iter().map(|index| part(*index)).collect(), attempt: 1 }
 }
 
 fn send() -> Step<Json> {
@@ -60,7 +63,7 @@ fn send() -> Step<Json> {
 }
 
 fn list() -> Step<Json> {
-    Step::Inspect { session: session() }
+    Step::Inspect { session: session(), page: None }
 }
 
 fn complete() -> Step<Json> {
@@ -76,10 +79,6 @@ fn discard() -> Step<Json> {
     Step::Discard { session: session() }
 }
 
-fn every_step() -> Vec<Step<Json>> {
-    vec![open(), sign(&[0]), sign(&[3, 5, 6]), send(), list(), complete(), verify(), discard()]
-}
-
 fn said(adapter: &dyn Adapter, step: &Step<Json>) -> String {
     talk::said(adapter, step, &file())
 }
@@ -93,7 +92,7 @@ fn heard(adapter: &dyn Adapter, step: &Step<Json>, text: &str) -> Result<Reply<J
 }
 
 fn gave(step: &Step<Json>, value: &str) -> Result<Reply<Json>, Failed> {
-    ALL.reply(step, &Answer::Value(json(value)))
+    ALL.reply(step, &Answer::Value { of: step.role(), value: json(value) })
 }
 
 /// The failure that an answer is; it must be one.
@@ -155,20 +154,25 @@ mod saying {
     fn functions_are_called_with_what_their_types_promise() {
         let session = serde_json::to_string(&super::session()).unwrap();
         let session = session.trim_end_matches('}');
-        assert_eq!(said(&ALL, &open()), r#"create({"name":"a film.mp4","type":"video/mp4","size":12})"#);
+        assert_eq!(
+            said(&ALL, &open()),
+            r#"create({"name":"a film.mp4","type":"video/mp4","size":12} with the signal)"#
+        );
         assert_eq!(
             said(&ALL, &sign(&[3, 5])),
-            format!("sign({session},\"parts\":[{{\"partNumber\":4,\"size\":5}},{{\"partNumber\":6,\"size\":5}}]}})")
+            format!(
+                "sign({session},\"parts\":[{{\"partNumber\":4,\"size\":5}},{{\"partNumber\":6,\"size\":5}}]}} with the signal)"
+            )
         );
         assert_eq!(
             said(&ALL, &complete()),
             format!(
                 "complete({session},{}",
-                r#""parts":[{"PartNumber":1,"ETag":"\"one\""},{"PartNumber":2,"ETag":"\"two\""}]})"#
+                r#""parts":[{"PartNumber":1,"ETag":"\"one\""},{"PartNumber":2,"ETag":"\"two\""}]} with the signal)"#
             )
         );
         for (step, name) in [(list(), "list"), (verify(), "verify"), (discard(), "abort")] {
-            assert_eq!(said(&ALL, &step), format!("{name}({session}}})"));
+            assert_eq!(said(&ALL, &step), format!("{name}({session}}} with the signal)"));
         }
     }
 
@@ -366,13 +370,15 @@ mod hearing {
 
 [{"PartNumber":1,"ETag":"\"a\"","Size":5242880},{"PartNumber":"3","ETag":"\"c\"","Size":"7"},{"PartNumber":0,"ETag":"z","Size":1},{"ETag":"y"},7]"#;
         let reply = heard(&endpoint(), &list(), answer).unwrap();
-        let Reply::Listed(parts) = reply else { panic!("{reply:?}") };
+        let Reply::Listed { parts, .. } = reply else { panic!("{reply:?}") };
         let parts: Vec<_> = parts
             .iter()
             .map(|part| (part.index, part.size, endpoint().etag(&part.receipt).unwrap().to_owned()))
             .collect();
-        assert_eq!(parts, [(0, 5_242_880, "\"a\"".to_owned()), (2, 7, "\"c\"".to_owned())]);
-        assert!(matches!(heard(&endpoint(), &list(), "200\n\n[]"), Ok(Reply::Listed(parts)) if parts.is_empty()));
+        assert_eq!(parts, [(0, Some(5_242_880), "\"a\"".to_owned()), (2, Some(7), "\"c\"".to_owned())]);
+        assert!(
+            matches!(heard(&endpoint(), &list(), "200\n\n[]"), Ok(Reply::Listed { parts, .. }) if parts.is_empty())
+        );
     }
 
     #[test]
@@ -488,14 +494,49 @@ mod functions {
         };
         assert_eq!(request(&ALL, &send).headers, [("a".to_owned(), "b".to_owned())]);
         assert!(
-            matches!(gave(&list(), r#"[{"PartNumber":1,"ETag":"e","Size":5}]"#), Ok(Reply::Listed(parts)) if parts.len() == 1)
+            matches!(gave(&list(), r#"[{"PartNumber":1,"ETag":"e","Size":5}]"#), Ok(Reply::Listed { parts, .. }) if parts.len() == 1)
         );
         for nothing in ["null", "{}", r#"{"location":"l"}"#] {
             assert!(matches!(gave(&complete(), nothing), Ok(Reply::Closed(_))), "{nothing}");
         }
         assert!(matches!(gave(&verify(), "null"), Ok(Reply::Absent)));
+        assert!(matches!(gave(&list(), "null"), Ok(Reply::Unknown)));
         assert!(matches!(gave(&verify(), r#"{"size":7}"#), Ok(Reply::Whole { size: 7, .. })));
         assert!(matches!(gave(&discard(), "null"), Ok(Reply::Discarded)));
+    }
+
+    #[test]
+    fn an_object_of_fewer_parts_than_were_sent_is_not_taken_for_the_file() {
+        let digest = "d41d8cd98f00b204e9800998ecf8427e";
+        for (etag, is_whole) in [
+            (format!("\"{digest}-2\""), true),
+            (format!("{digest}-2"), true),
+            (format!("\"{digest}-1\""), false),
+            (format!("{digest}-10000"), false),
+            // What is not of that form says nothing.
+            (format!("\"{digest}\""), true),
+            ("a-1".into(), true),
+            (format!("{digest}-x"), true),
+        ] {
+            for name in ["ETag", "etag"] {
+                let given = serde_json::json!({ name: etag }).to_string();
+                let said = [
+                    gave(&complete(), &given),
+                    heard(
+                        &S3Endpoint::new("https://app.example/s3/multipart"),
+                        &complete(),
+                        &format!("200\n\n{given}"),
+                    ),
+                ];
+                for said in said {
+                    match said {
+                        Ok(Reply::Closed(_)) => assert!(is_whole, "{etag}"),
+                        Err(failed) => assert_eq!((failed.failure, is_whole), (Failure::Corrupt, false), "{etag}"),
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+        }
     }
 
     #[test]
@@ -506,7 +547,7 @@ mod functions {
                 sign(&[0]),
                 &["null", "{}", r#"[{"url":"https://s.example"}]"#, r#"[{"partNumber":0,"url":"https://s"}]"#, "[7]"],
             ),
-            (list(), &["null", "{}", "7"]),
+            (list(), &["{}", "7", "true"]),
             (verify(), &["{}", r#"{"size":-1}"#, "7"]),
         ] {
             for value in values {
@@ -518,32 +559,94 @@ mod functions {
     }
 }
 
+/// Every adapter there is, as a careless app may have made it.
+fn every_adapter() -> Vec<Box<dyn Adapter>> {
+    let base_url = || "https://api.example/v1".to_owned();
+    let custom = |shape| Custom {
+        shape,
+        limits: endpoint().rules().limits,
+        most_at_once: Some(2),
+        numbers: Numbers::Once,
+        receipt: true,
+        abort: true,
+        list: true,
+        id: None,
+        here: "https://app.example/page".into(),
+    };
+    let here = |digest, resend| Here {
+        base_url: base_url(),
+        origins: vec![Origin::new("https://other.example")],
+        layer_id: "l".into(),
+        data_handle: "h".into(),
+        gzip: false,
+        billing_tag: Some("tag1".into()),
+        is_named: true,
+        resend,
+        digest,
+    };
+    vec![
+        Box::new(endpoint()),
+        Box::new(ALL),
+        Box::new(Veza { base_url: base_url(), provider_id: "p".into(), data_source_id: "d".into() }),
+        Box::new(Gjirafa { base_url: base_url(), project_id: "p".into(), ..Gjirafa::default() }),
+        Box::new(Subworkflow { base_url: base_url(), job_type: "extract", expires_in_days: Some(7) }),
+        Box::new(TwelveLabs {
+            base_url: base_url(),
+            kind: "video",
+            enable_hls: true,
+            enable_thumbnail: true,
+            user_metadata: Some(json(r#"{"a":1}"#)),
+        }),
+        Box::new(here(Some(Algorithm::Crc32c), false)),
+        Box::new(here(None, true)),
+        Box::new(custom(Shape::Raw)),
+        Box::new(custom(Shape::Base64Json)),
+        Box::new(custom(Shape::FormData)),
+    ]
+}
+
+/// Every step there is, of a session that every adapter can make something of.
+fn all_steps(session: &Json, ticket: Option<&Json>, receipt: &Json) -> Vec<Step<Json>> {
+    let session = || session.clone();
+    let receipts = || [(part(0), receipt.clone()), (part(1), Json::Null)].into();
+    vec![
+        open(),
+        Step::Prepare { session: session(), parts: vec![part(0)], attempt: 1 },
+        Step::Prepare { session: session(), parts: vec![part(3), part(5)], attempt: u32::MAX },
+        Step::Prepare { session: session(), parts: Vec::new(), attempt: 0 },
+        Step::Send { session: session(), part: part(0), ticket: ticket.cloned(), carrier: Carrier::Xhr },
+        Step::Settle { session: session(), receipts: receipts() },
+        Step::Inspect { session: session(), page: None },
+        Step::Inspect { session: session(), page: ticket.cloned() },
+        Step::Inspect { session: session(), page: Some(Json::from(2_u64)) },
+        Step::Close { session: session(), receipts: receipts() },
+        Step::Watch { session: session() },
+        Step::Verify { session: session() },
+        Step::Discard { session: session() },
+    ]
+}
+
+/// A session of anybody's, whose addresses have secrets in them.
+fn any_ones_session() -> Json {
+    json(
+        r#"{"uploadId":"u","key":"k","assetId":"a","requestKey":"r","session":3,"headers":{"a":"secret"},
+            "part":"https://s.example/p?sig=secret","complete":"https://s.example/c?sig=secret",
+            "status":"https://user:secret@s.example/s?sig=secret","delete":"https://s.example/d#secret"}"#,
+    )
+}
+
 fn any_json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::Bool),
         any::<f64>().prop_map(Json::Number),
         any::<u64>().prop_map(Json::from),
+        (0..60_u64).prop_map(Json::from),
         ".{0,20}".prop_map(Json::Text),
-        Just(Json::from("https://s.example/k?X-Amz-Expires=99999999999999999999&X-Amz-Date=20261320T250000Z")),
+        prop::sample::select(WORDS).prop_map(Json::from),
     ];
-    let names = prop_oneof![
-        Just("url".to_owned()),
-        Just("presignedUrls".to_owned()),
-        Just("expires".to_owned()),
-        Just("expiresIn".to_owned()),
-        Just("headers".to_owned()),
-        Just("partNumber".to_owned()),
-        Just("PartNumber".to_owned()),
-        Just("ETag".to_owned()),
-        Just("Size".to_owned()),
-        Just("size".to_owned()),
-        Just("uploadId".to_owned()),
-        Just("key".to_owned()),
-        Just("error".to_owned()),
-        "[0-9]{1,20}",
-        ".{0,8}",
-    ];
+    let names =
+        prop_oneof![4 => prop::sample::select(NAMES).prop_map(ToOwned::to_owned), 1 => "[0-9]{1,20}", 1 => ".{0,8}"];
     leaf.prop_recursive(4, 32, 8, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::List),
@@ -551,6 +654,85 @@ fn any_json() -> impl Strategy<Value = Json> {
         ]
     })
 }
+
+/// What adapters look for.
+const WORDS: &[&str] = &[
+    "https://s.example/k?X-Amz-Expires=99999999999999999999&X-Amz-Date=20261320T250000Z",
+    "https://s.example/k?sig=secret",
+    "//s.example/k?sig=secret",
+    "/k?sig=secret",
+    "https://user:secret@s.example\\@t.example/k",
+    "ftp://s.example/k?sig=secret",
+    "2026-11-20T13:37:00Z",
+    "9999-99-99T99:99:99Z",
+    "active",
+    "completed",
+    "failed",
+    "expired",
+    "processing",
+    "include",
+    "put",
+    "",
+];
+
+/// Fields that adapters look into.
+const NAMES: &[&str] = &[
+    "url",
+    "presignedUrls",
+    "expires",
+    "expiresIn",
+    "headers",
+    "partNumber",
+    "PartNumber",
+    "ETag",
+    "Size",
+    "size",
+    "uploadId",
+    "key",
+    "error",
+    "message",
+    "title",
+    "cause",
+    "errors",
+    "success",
+    "statusCode",
+    "result",
+    "requestKey",
+    "presignedUrl",
+    "value",
+    "upload_id",
+    "asset_id",
+    "chunk_size",
+    "total_chunks",
+    "upload_urls",
+    "chunk_index",
+    "expires_at",
+    "upload_headers",
+    "uploaded_chunks",
+    "index",
+    "status",
+    "data",
+    "links",
+    "uploadPart",
+    "complete",
+    "delete",
+    "href",
+    "session",
+    "partSize",
+    "method",
+    "credentials",
+    "fields",
+    "dataField",
+    "etag",
+    "number",
+    "response",
+    "objectId",
+    "location",
+    "assetId",
+    "part",
+    "id",
+    "total_size",
+];
 
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -562,47 +744,104 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn is_fit_to_be_shown<T>(outcome: &Result<T, Failed>) -> bool {
+    outcome.as_ref().err().is_none_or(|failed| !failed.words.contains("secret"))
+}
+
 proptest! {
     #[test]
     fn no_answer_at_all_makes_an_adapter_panic(
-        status in prop_oneof![any::<u16>(), 0..600u16],
+        status in prop_oneof![any::<u16>(), 0..600_u16, Just(200)],
         names in prop::collection::vec(prop_oneof![Just("etag".to_owned()), Just("retry-after".to_owned()), "[a-z-]{1,9}"], 0..3),
         value in ".{0,30}",
         text in any_text(),
         parsed in prop::option::of(any_json()),
         at in any::<u64>(),
     ) {
-        for step in every_step() {
-            for adapter in [&endpoint() as &dyn Adapter, &ALL] {
-                let Call::Http(request) = adapter.call(&step, &file()).unwrap() else { continue };
-                let headers = names.iter().map(|name| (name.clone(), value.clone())).collect();
-                let json = parsed.clone().or_else(|| serde_json::from_str(&text).ok());
-                let response = Response { status, headers, text: text.clone(), json, at: Wall::from_millis(at) };
-                if let Err(failed) = adapter.reply(&step, &Answer::Http { request, response }) {
-                    prop_assert!(!failed.words.contains("secret"), "{}", failed.words);
-                }
+        let headers: Vec<_> = names.iter().map(|name| (name.clone(), value.clone())).collect();
+        let json = parsed.or_else(|| serde_json::from_str(&text).ok());
+        let response = Response { status, headers, text, json, at: Wall::from_millis(at) };
+        for adapter in every_adapter() {
+            for step in all_steps(&any_ones_session(), Some(&ticket()), &receipt("e")) {
+                let Ok(Call::Http(request)) = adapter.call(&step, &file()) else { continue };
+                let answer = Answer::Http { request: request.into(), response: response.clone() };
+                let _ = adapter.follow(&step, &answer);
+                let reply = adapter.reply(&step, &answer);
+                prop_assert!(is_fit_to_be_shown(&reply), "{} {}: {reply:?}", adapter.kind(), step.role());
+            }
+            for question in [Question::Incomplete { page: at }, Question::Status { upload_id: value.clone(), page: at }] {
+                let Some(request) = adapter.ask(&question) else { continue };
+                prop_assert!(request.is_api && request.method == "GET");
+                let known = adapter.known(&question, &request, &response);
+                prop_assert!(is_fit_to_be_shown(&known), "{} {}: {known:?}", adapter.kind(), question.role());
             }
         }
     }
 
     #[test]
     fn no_value_at_all_makes_an_adapter_panic(value in any_json()) {
-        for step in every_step() {
-            let _ = ALL.reply(&step, &Answer::Value(value.clone()));
-            let _ = endpoint().reply(&step, &Answer::Value(value.clone()));
+        for adapter in every_adapter() {
+            for step in all_steps(&any_ones_session(), Some(&ticket()), &receipt("e")) {
+                let answer = Answer::Value { of: step.role(), value: value.clone() };
+                let _ = adapter.follow(&step, &answer);
+                let reply = adapter.reply(&step, &answer);
+                prop_assert!(is_fit_to_be_shown(&reply), "{} {}: {reply:?}", adapter.kind(), step.role());
+            }
         }
     }
 
     #[test]
-    fn no_session_at_all_makes_an_adapter_panic(session in any_json(), ticket in prop::option::of(any_json())) {
-        let receipts = [(part(0), session.clone())];
-        for step in [
-            Step::Prepare { session: session.clone(), parts: vec![part(0)] },
-            Step::Send { session: session.clone(), part: part(0), ticket, carrier: Carrier::Fetch },
-            Step::Close { session: session.clone(), receipts: receipts.into() },
-            Step::Discard { session },
-        ] {
-            let _ = (endpoint().call(&step, &file()), ALL.call(&step, &file()));
+    fn no_session_at_all_makes_an_adapter_panic(
+        session in any_json(),
+        ticket in prop::option::of(any_json()),
+        receipt in any_json(),
+    ) {
+        for adapter in every_adapter() {
+            for step in all_steps(&session, ticket.as_ref(), &receipt) {
+                let call = adapter.call(&step, &file());
+                prop_assert!(is_fit_to_be_shown(&call), "{} {}: {call:?}", adapter.kind(), step.role());
+            }
+            let _ = (adapter.outcome(&session, &receipt), adapter.etag(&receipt).map(ToOwned::to_owned));
+            // Nor does anything that was found on a disk.
+            let _ = (adapter.remembered(&session), adapter.recalled(&session));
+        }
+    }
+
+    /// What was given once is understood later: nothing that an answer made may be refused by the next step.
+    #[test]
+    fn whatever_an_answer_is_taken_for_can_be_gone_on_with(given in any_json(), status in prop_oneof![Just(200_u16), Just(404)]) {
+        for adapter in every_adapter() {
+            for step in all_steps(&any_ones_session(), Some(&ticket()), &receipt("e")) {
+                let answer = match adapter.call(&step, &file()) {
+                    Ok(Call::Http(request)) => {
+                        let response = Response { status, json: Some(given.clone()), ..talk::response("200\n\n") };
+                        Answer::Http { request: request.into(), response }
+                    }
+                    Ok(Call::Function(_)) => Answer::Value { of: step.role(), value: given.clone() },
+                    Ok(Call::Digest(_)) => Answer::Digest("0f".into()),
+                    Err(_) => continue,
+                };
+                let Ok(reply) = adapter.reply(&step, &answer) else { continue };
+                let (session, tickets) = match reply {
+                    Reply::Opened { session, tickets, part_size, .. } => {
+                        prop_assert!(part_size.is_none_or(|size| size > 0), "parts of no bytes");
+                        (session, tickets)
+                    }
+                    Reply::Prepared(tickets) => (any_ones_session(), tickets),
+                    Reply::Settled(Some(session)) => (session, Vec::new()),
+                    _ => continue,
+                };
+                let first = tickets.first().map_or_else(ticket, |(_, ticket)| ticket.keep.clone());
+                for next in all_steps(&session, Some(&first), &receipt("e")) {
+                    if let Ok(Call::Http(request)) = adapter.call(&next, &file()) {
+                        prop_assert!(origin(&request.url).is_some(), "{} {}: {}", adapter.kind(), next.role(), request.url);
+                    }
+                }
+                for (_, ticket) in &tickets {
+                    let to = ticket.keep.text("url").and_then(origin);
+                    prop_assert_eq!(to.as_ref(), Some(&ticket.origin));
+                }
+            }
         }
     }
 

@@ -6,7 +6,7 @@ mod talk;
 use std::rc::Rc;
 use talk::json;
 use upslice::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
-use upslice::protocol::{Adapter, File, Gjirafa, Json};
+use upslice::protocol::{Adapter, Answer, File, Gjirafa, Json};
 
 fn gjirafa() -> Gjirafa {
     Gjirafa { base_url: "https://vp.example/".into(), project_id: "p 1/2".into(), ..Gjirafa::default() }
@@ -62,7 +62,7 @@ fn the_start_tells_the_number_of_parts_and_the_size_as_text() {
 
 #[test]
 fn the_session_comes_with_urls_for_its_parts() {
-    let Ok(Reply::Opened { session: opened, tickets }) = heard(&open(), STARTED) else { panic!() };
+    let Ok(Reply::Opened { session: opened, tickets, .. }) = heard(&open(), STARTED) else { panic!() };
     assert_eq!(opened, session());
     let parts: Vec<_> = tickets.iter().map(|(index, ticket)| (*index, ticket.origin.to_string())).collect();
     assert_eq!(parts, [(0, "https://store.example".to_owned()), (2, "https://store.example".to_owned())]);
@@ -94,7 +94,7 @@ fn completing_wants_every_part_and_no_quotes() {
 
 #[test]
 fn fresh_urls_come_by_resuming_whether_all_or_only_the_missing_are_listed() {
-    let prepare = Step::Prepare { session: session(), parts: vec![part(2)] };
+    let prepare = Step::Prepare { session: session(), parts: vec![part(2)], attempt: 1 };
     let all = Gjirafa { url_expiry_hours: Some(1), ..gjirafa() };
     assert_eq!(
         said(&all, &prepare),
@@ -103,6 +103,15 @@ fn fresh_urls_come_by_resuming_whether_all_or_only_the_missing_are_listed() {
     );
     let Ok(Reply::Prepared(tickets)) = heard(&prepare, STARTED) else { panic!() };
     assert_eq!(tickets.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 2]);
+}
+
+#[test]
+fn a_receipt_that_was_lost_is_the_md5_of_its_part() {
+    let reckon = Step::Reckon { session: session(), part: part(0) };
+    assert_eq!(said(&gjirafa(), &reckon), "Md5 of the part");
+    let digest = Answer::Digest("d41d8cd98f00b204e9800998ecf8427e".into());
+    let Ok(Reply::Sent(receipt)) = gjirafa().reply(&reckon, &digest) else { panic!() };
+    assert_eq!(gjirafa().etag(&receipt), Some("\"d41d8cd98f00b204e9800998ecf8427e\""));
 }
 
 #[test]

@@ -5,10 +5,10 @@ mod world;
 
 use std::time::Duration;
 use upslice::core::{
-    Carrier, Change, Config, Dice, ErrorCode, Input, Ledger, OnPause, Origin, Preparing, Retry, Rules, State, Timeouts,
+    Carrier, Change, Config, Dice, ErrorCode, Input, Ledger, Numbers, Origin, Preparing, Retry, Rules, State, Timeouts,
     Transport, Upload, UploadId,
 };
-use world::{Cancels, Companion, Ending, Gift, How, Life, Line, Plain, Service, World};
+use world::{Cancels, Ending, Gift, How, Life, Line, Plain, Served, Service, World};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -107,7 +107,7 @@ mod pausing {
 
     #[test]
     fn a_pause_lets_parts_through_whose_numbers_may_not_be_used_again() {
-        let mut world = world_with(|rules| rules.on_pause = OnPause::Drain);
+        let mut world = world_with(|rules| rules.numbers = Numbers::Once);
         let id = world.upload(12 * MIB, parts_of(MIB));
         world.run_until(|world| world.life(id).in_flight() == 6);
         world.pause(id);
@@ -422,6 +422,24 @@ mod completing {
     }
 
     #[test]
+    fn a_completion_that_is_refused_after_a_gateway_lied_is_verified() {
+        let completing = |how: [Option<How>; 2]| {
+            let mut world = world_with(|rules| rules.verifies = true);
+            world.store.idempotent = false;
+            how.into_iter().flatten().for_each(|how| world.fault("complete", 1, how));
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run();
+            (world, id)
+        };
+        let (world, id) = completing([Some(How::SayFalsely(502)), None]);
+        assert_stored(&world, id);
+        assert_eq!((world.life(id).count("verify"), world.life(id).count("complete")), (1, 2));
+        // There is nothing: it was refused for a reason of its own.
+        let (world, id) = completing([Some(How::Say(502, None)), Some(How::Say(400, None))]);
+        assert_eq!((code(world.life(id)), world.life(id).count("verify")), (ErrorCode::Rejected, 1));
+    }
+
+    #[test]
     fn answers_that_are_lost_for_ever_are_unproven() {
         let mut world = world_with(|rules| rules.verifies = true);
         world.break_for_good("complete", How::Drop(0.0));
@@ -563,6 +581,44 @@ mod signing {
     use super::*;
 
     #[test]
+    fn requests_that_fail_together_spend_one_attempt() {
+        for how in [How::Say(500, None), How::Say(503, Some(2)), How::Mute, How::Drop(0.5)] {
+            let mut world = World::plain();
+            world.store.batches = false;
+            let id = world.upload(8 * MIB, parts_of(MIB));
+            world.run_until(|world| world.life(id).count("sign") == 1);
+            world.fault("sign", 6, how);
+            world.run();
+            assert_stored(&world, id);
+            assert!(world.life(id).retries.len() <= 1, "{how:?}: {:?}", world.life(id).retries);
+        }
+        let mut world = World::plain();
+        world.store.batches = false;
+        world.break_for_good("sign", How::Say(500, None));
+        let id = world.upload(8 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).retries.len()), (ErrorCode::Server, 5));
+    }
+
+    #[test]
+    fn a_token_that_dies_under_many_requests_is_mended_once_for_all_of_them() {
+        let mut world = World::plain();
+        world.store.batches = false;
+        let id = world.upload(8 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).running.values().filter(|running| running.role == "sign").count() == 6);
+        world.run_for(Duration::from_millis(1));
+        world.token_dies();
+        world.run();
+        assert_stored(&world, id);
+        let mut world = World::plain();
+        world.store.batches = false;
+        world.break_for_good("sign", How::Say(401, None));
+        let id = world.upload(8 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unauthorized);
+    }
+
+    #[test]
     fn an_expired_url_is_signed_anew_without_spending() {
         let mut world = World::plain();
         let config = Config { retry: Retry { limit: 0, ..Retry::default() }, ..parts_of(MIB) };
@@ -630,7 +686,6 @@ mod signing {
     fn no_answer_near_the_end_of_a_url_has_it_signed_anew() {
         let mut world = World::plain();
         world.store.lifetime = Some(30);
-        #[allow(clippy::cast_precision_loss)]
         let rate = MIB as f64 / 28_000.0;
         world.line.per_connection = rate;
         world.part_fault(1, 1, How::Drop(1.0));
@@ -747,15 +802,29 @@ mod outages {
     }
 
     #[test]
-    fn an_outage_among_answers_costs_one_attempt_and_not_one_for_each_part() {
+    fn an_outage_among_answers_spends_no_attempt() {
+        for stored in 1..12 {
+            let mut world = World::plain();
+            let config = Config { retry: Retry { limit: 0, ..Retry::default() }, ..parts_of(MIB) };
+            let id = world.upload(60 * MIB, config);
+            world.run_until(|world| world.life(id).progress.parts_stored == stored);
+            // The others in flight began before the origin answered last.
+            world.go_offline(seconds(20));
+            world.run();
+            assert_stored(&world, id);
+            assert_eq!(world.life(id).retries, []);
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_cut_among_answers_each_time_spends_its_attempts() {
         let mut world = World::plain();
-        let id = world.upload(60 * MIB, parts_of(MIB));
-        world.run_until(|world| world.life(id).progress.parts_stored == 1);
-        // The other five began before the origin answered last.
-        world.go_offline(seconds(20));
+        world.part_fault(4, u32::MAX, How::Drop(0.5));
+        let id = world.upload(2000 * MIB, parts_of(MIB));
         world.run();
-        assert_stored(&world, id);
-        assert!(world.life(id).retries.len() <= 1, "{:?}", world.life(id).retries);
+        let error = world.life(id).error().unwrap();
+        assert_eq!((error.code, error.part, error.attempts), (ErrorCode::Network, Some(3), Some(6)));
+        assert!(world.life(id).progress.parts_stored < 2000 - 6, "the others were still being answered");
     }
 
     #[test]
@@ -1332,7 +1401,7 @@ mod taking_up {
             assert_eq!((life.sends.len(), life.count("create")), (7, 0));
             assert!(matches!(life.ending, Some(Ending::Stored { resumed: true, .. })));
         }
-        let mut world = World::<Companion>::companion();
+        let mut world = World::<Served>::companion();
         let id = interrupted(&mut world);
         let again = world.retry(id);
         world.run();
@@ -1366,6 +1435,26 @@ mod taking_up {
     }
 
     #[test]
+    fn a_session_that_the_service_refuses_to_list_is_begun_anew() {
+        for (status, tells) in [(400, true), (414, true), (405, true), (401, false), (403, false)] {
+            let mut world = World::plain();
+            let id = interrupted(&mut world);
+            world.fault("list", 10, How::Say(status, None));
+            let again = world.retry(id);
+            world.run();
+            let life = world.life(again);
+            if tells {
+                assert_stored(&world, again);
+                assert_eq!((life.restarts, life.sends.len(), life.count("list")), (1, 12, 1), "{status}");
+            } else {
+                // Whoever signs in again goes on.
+                assert_eq!(life.error().unwrap().code, ErrorCode::Unauthorized, "{status}");
+                assert!(life.ledger.session().is_some(), "{status}");
+            }
+        }
+    }
+
+    #[test]
     fn the_part_size_is_that_of_the_session() {
         let mut world = World::plain();
         let id = interrupted(&mut world);
@@ -1390,7 +1479,7 @@ mod taking_up {
     #[test]
     fn a_ledger_is_void_after_its_session_is_closed() {
         let mut ledger = Ledger::default();
-        ledger.apply(Change::Opened { session: Gift::Session("a".into()), part_size: 1 });
+        ledger.apply(Change::Opened { session: Gift::Session("a".into()), part_size: 1, seat: None });
         ledger.apply(Change::Stored { index: 0, receipt: Gift::Receipt("r".into()) });
         ledger.apply(Change::Closed);
         assert_eq!(ledger, Ledger::default());
@@ -1402,7 +1491,7 @@ mod companion {
 
     #[test]
     fn a_whole_life_in_the_language_of_companion() {
-        let mut world = World::<Companion>::companion();
+        let mut world = World::<Served>::companion();
         world.drop_next(2);
         world.slow_down(1, Some(2));
         world.lose_answer("complete");
@@ -1415,7 +1504,7 @@ mod companion {
 
     #[test]
     fn a_backend_without_batches() {
-        let mut world = World::<Companion>::companion();
+        let mut world = World::<Served>::companion();
         world.store.batches = false;
         let id = world.upload(20 * MIB, parts_of(MIB));
         world.run();
@@ -1433,7 +1522,7 @@ mod without_tickets {
             rules.preparing = Preparing::Nothing;
             rules.inspects = false;
             rules.discards = false;
-            rules.limits.empty_parts = 0;
+            rules.limits.empty_parts = Some(0);
         })
     }
 

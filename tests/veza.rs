@@ -69,7 +69,7 @@ fn the_upload_id_comes_bare_or_in_a_value() {
         "200\n\n{\"upload_id\":\"u\"}",
         "200\n\n{\"value\":{\"upload_id\":\"u\"}}",
     ] {
-        let Ok(Reply::Opened { session, tickets }) = heard(&open(), text) else { panic!("{text}") };
+        let Ok(Reply::Opened { session, tickets, .. }) = heard(&open(), text) else { panic!("{text}") };
         assert!(tickets.is_empty());
         assert_eq!(veza().outcome(&session, &Json::Null).object_id.as_deref(), Some("u"));
     }

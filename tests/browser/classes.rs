@@ -8,16 +8,21 @@ use wasm_bindgen_test::wasm_bindgen_test;
 async fn upload(machine: Option<JsValue>) -> JsValue {
     let visit = Visit::new(&js("file(1)"), &js("({ to: shop('http://any.invalid') })")).expect("good options");
     let class = machine.unwrap_or_else(|| visit.class());
-    let source = js_with("({ source: it })", &include_str!("../../pkg-template/upslice.js").into());
-    let parts = js_with("Object.assign(it[0], { Machine: it[1] })", &js_sys::Array::of2(&source, &class));
-    // The glue is a module of its own; here it hands out the class of the module that is under test.
+    let sources = [include_str!("../../pkg-template/upslice.js"), include_str!("../../pkg-template/journal.js")];
+    let sources: js_sys::Array = sources.into_iter().map(JsValue::from).collect();
+    let parts =
+        js_with("({ source: it[0][0], journal: it[0][1], Machine: it[1] })", &js_sys::Array::of2(&sources, &class));
+    // An instance is the matter of a module of its own; here it hands out the class of the module that is under test.
     let loaded = js_with(
         "(async () => {
             const address = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
             const name = `glue${Math.random()}`;
             globalThis[name] = it.Machine;
-            const glue = address(`export const Machine = globalThis['${name}']; export default async () => {};`);
-            const package_ = await import(address(it.source.replace('./glue.js', glue)));
+            const instance = address(`export const instance = async () => ({
+                api: { Machine: globalThis['${name}'] }, watch: () => () => {}, awaited: (promise) => promise,
+            });`);
+            const source = it.source.replace('./instance.js', instance).replace('./journal.js', address(it.journal));
+            const package_ = await import(address(source));
             return package_.createApi(async () => 'bytes').upload;
         })()",
         &parts,

@@ -29,6 +29,7 @@ fn a_getter_that_throws_is_told_by_its_name() {
         "outageTimeout",
         "transport",
         "resumable",
+        "handle",
         "worker",
         "onProgress",
     ];
@@ -92,13 +93,18 @@ fn a_wrong_option_is_told_by_its_name() {
         ("stallTimeout", "-1"),
         ("stallTimeout", "Infinity"),
         ("transport", "'pigeon'"),
-        ("resumable", "true"),
+        ("resumable", "'yes'"),
+        ("handle", "{}"),
         ("worker", "true"),
         ("name", "5"),
         ("onProgress", "5"),
         ("unheardOf", "undefined"),
     ] {
         named(&refused(&js(&format!("({{ to: shop('http://a.invalid'), {name}: {value} }})"))), name);
+    }
+    for (name, value) in [("scope", "5"), ("maxAge", "-1"), ("forEver", "true")] {
+        let options = js(&format!("({{ to: shop('http://a.invalid'), resumable: {{ {name}: {value} }} }})"));
+        named(&refused(&options), &format!("resumable.{name}"));
     }
     for endpoint in
         ["''", "'/s3?'", "'/s3?a'", "'/s3#'", "'ftp://a/s3'", "'http://u@a/s3'", "'http://:p@a/s3'", "5", "'http://'"]
@@ -119,9 +125,42 @@ fn zero_and_the_defaults_are_taken() {
     for options in [
         "stallTimeout: 0, responseTimeout: 0, outageTimeout: 0, retry: { limit: 0, minDelay: 0, maxDelay: 0 }",
         "partSize: 'auto', concurrency: 'auto', checksum: 'auto', transport: 'auto', resumable: false, worker: undefined",
+        "resumable: true, handle: { getFile() {} }",
+        "resumable: { scope: 'me', maxAge: 5 }",
         "name: '', type: '', retry: {}, stallTimeout: 8e15, outageTimeout: 1e-9",
     ] {
         let taken = Visit::new(&js("file(3)"), &js(&format!("({{ to: shop('http://a.invalid'), {options} }})")));
         assert!(taken.is_ok(), "{options}: {}", taken.err().map(|refused| shown(&refused)).unwrap_or_default());
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_a_destination_lacks_is_told_by_its_name() {
+    restore();
+    let here = "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: 'h'";
+    let functions = "create() {}, part() {}, complete() {}";
+    for (kind, fields, name) in [
+        ("twelvelabs", "type: 'film'".to_owned(), "type"),
+        ("twelvelabs", "baseUrl: 'https://t.invalid/?key=secret'".into(), "baseUrl"),
+        ("twelvelabs", "userMetadata: 5".into(), "userMetadata"),
+        ("here", "layerId: 'l', dataHandle: 'h'".into(), "baseUrl"),
+        ("here", "baseUrl: 'https://h.invalid/c', dataHandle: 'h'".into(), "layerId"),
+        ("here", "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: 'a b'".into(), "dataHandle"),
+        ("here", "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: () => 5".into(), "dataHandle"),
+        ("here", format!("{here}, billingTag: 'abc'"), "billingTag"),
+        ("here", format!("{here}, contentEncoding: 'br'"), "contentEncoding"),
+        ("here", format!("{here}, onFailedPart: 'hope'"), "onFailedPart"),
+        ("here", format!("{here}, origins: 'https://o.invalid'"), "origins"),
+        ("here", format!("{here}, origins: ['o.invalid']"), "origins"),
+        ("custom", "part() {}, complete() {}".into(), "create"),
+        ("custom", format!("{functions}, body: 'morse'"), "body"),
+        ("custom", format!("{functions}, limits: 5"), "limits"),
+        ("custom", format!("{functions}, limits: {{ maxParts: 0 }}"), "limits.maxParts"),
+        ("custom", format!("{functions}, limits: {{ minPartSize: 9, maxPartSize: 8 }}"), "limits.maxPartSize"),
+        ("custom", format!("{functions}, remember() {{}}"), "remember"),
+        ("custom", format!("{functions}, remember() {{}}, recall() {{}}"), "remember"),
+        ("custom", format!("{functions}, verify() {{}}"), "verify"),
+    ] {
+        named(&refused(&js(&format!("({{ to: {{ kind: '{kind}', options: {{ {fields} }} }} }})"))), name);
     }
 }

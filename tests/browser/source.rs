@@ -107,7 +107,8 @@ async fn a_file_over_four_gibibytes_is_cut_exactly() {
     let result = Visit::begun(&file, &options).success().await;
     let part = (1_u64 << 31) + 1;
     let expected = [(0, part), (part, 2 * part), (2 * part, size)].map(|(start, end)| format!("[{start},{end}]"));
-    assert_eq!(shown(&get(&file, "cuts")), format!("[{}]", expected.join(",")));
+    // Before it is completed, the file is looked at once more.
+    assert_eq!(shown(&get(&file, "cuts")), format!("[{},[0,1]]", expected.join(",")));
     let sizes: Vec<f64> = Array::from(&get(&result, "parts")).iter().map(|part| number(&part, "size")).collect();
     let expected = [part, part, size - 2 * part].map(|size| size as f64);
     assert_eq!(sizes, expected);

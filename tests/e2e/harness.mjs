@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,36 +43,69 @@ function needed(name) {
 
 /** The reference server, on ports and in a folder of its own. */
 export class Server {
-  static async start(...args) {
-    const data = mkdtempSync(join(scratch, "data-"));
+  static start(...args) {
+    return Server.#started(new Server(args));
+  }
+
+  /** One that keeps nothing itself: it signs for another one's store, as a backend does for S3, and lists what that holds. */
+  static inFrontOf(store) {
+    const { access_key, secret_key } = JSON.parse(readFileSync(join(store.data, "secret.json"), "utf8"));
+    const keys = { AWS_ACCESS_KEY_ID: access_key, AWS_SECRET_ACCESS_KEY: secret_key };
+    return Server.#started(new Server(["--s3-endpoint", store.storage, "--s3-bucket", "upslice-s3", "--s3-region", "us-east-1"], keys));
+  }
+
+  static async #started(server) {
+    ends.push(() => server.stop());
+    await server.up();
+    return server;
+  }
+
+  #args;
+  #env;
+
+  get #runs() {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  constructor(args, env = {}) {
+    this.#args = args;
+    this.#env = env;
+    this.data = mkdtempSync(join(scratch, "data-"));
+  }
+
+  /** Listens; after `down` at the same addresses, with what it had stored. */
+  async up() {
+    if (this.#runs) return;
+    const port = (origin) => (origin ? new URL(origin).port : "0");
     const child = spawn(needed("UPSLICE_SERVER_BIN"), [
-      "--port", "0", "--storage-port", "0", "--data", data,
-      "--www", join(ROOT, "www"), "--pkg", PKG, ...args,
-    ], { stdio: ["ignore", "pipe", "pipe"] });
+      "--port", port(this.origin), "--storage-port", port(this.storage), "--data", this.data,
+      "--www", join(ROOT, "www"), "--pkg", PKG, ...this.#args,
+    ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...this.#env } });
+    this.child = child;
     const said = [];
-    const server = new Server(child, data, await new Promise((resolve, reject) => {
+    await new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
       for (const stream of [child.stdout, child.stderr]) {
         createInterface(stream).on("line", (line) => {
           said.push(line);
-          const origin = /listening on (http:\/\/\S+)/.exec(line)?.[1];
-          if (origin) resolve(origin.replace(/\/$/, ""));
+          const [, what, origin] = /^(listening|storage) on (http:\/\/[^\s/]+)/.exec(line) ?? [];
+          if (what === "listening") this.origin = origin;
+          if (what === "storage") resolve(this.storage = origin);
         });
       }
-    }));
-    ends.push(() => server.stop());
-    return server;
+    });
   }
 
-  constructor(child, data, origin) {
-    Object.assign(this, { child, data, origin });
+  /** Is gone at once: whoever is connected is cut, and whoever connects is refused. */
+  async down() {
+    if (!this.#runs) return;
+    this.child.kill("SIGKILL");
+    await once(this.child, "exit");
   }
 
   async stop() {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill("SIGKILL");
-    await once(this.child, "exit");
+    await this.down();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -129,10 +162,20 @@ export function browser() {
   return running;
 }
 
+/** What is open in the browser for a test. */
+const contexts = new WeakMap();
+
+/** A browser profile of a test's own. */
+export async function openContext(t, options) {
+  const context = await (await browser()).newContext(options);
+  contexts.set(t, [...(contexts.get(t) ?? []), context]);
+  t.after(() => context.close());
+  return context;
+}
+
 /** A page of the server, in a context of its own. What goes wrong in it unseen is in `page.complaints`. */
 export async function openPage(server, t, options = {}) {
-  const context = await (await browser()).newContext(options);
-  t.after(() => context.close());
+  const context = await openContext(t, options);
   const page = await context.newPage();
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(String(error?.stack ?? error)));
@@ -206,6 +249,13 @@ export async function openKit(server, t, options) {
   return page;
 }
 
+/** The service that the README describes: JavaScript that makes a destination named `to`. */
+export function describedInReadme() {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const section = readme.slice(readme.indexOf("**Any other service.**"));
+  return /```js\n([\s\S]*?)```/.exec(section)[1];
+}
+
 /** A file on disk, no two MiB of it alike, and its SHA-256. */
 export async function diskFile(name, size) {
   const path = join(mkdtempSync(join(scratch, "file-")), name);
@@ -246,7 +296,9 @@ export class Pool {
   /** The next free one, until the test ends. */
   async take(t) {
     const thing = this.#free.pop() ?? await new Promise((resolve) => this.#waiting.push(resolve));
-    t.after(() => {
+    t.after(async () => {
+      // Whoever is still at work in a page would be heard of by the next test.
+      for (const context of contexts.get(t) ?? []) await context.close();
       const next = this.#waiting.shift();
       if (next) next(thing);
       else this.#free.push(thing);

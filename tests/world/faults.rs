@@ -2,7 +2,7 @@
 
 use super::{Service, World};
 use std::time::Duration;
-use upslice::core::{Dice, Failure};
+use upslice::core::{Dice, Failure, UploadId};
 
 /// How one exchange goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +19,10 @@ pub(crate) enum How {
     Say(u16, Option<u64>),
     /// The service says so, and has done it all the same, as gateways may.
     SayFalsely(u16),
+    /// It takes effect, and a page of somebody else's comes back with a good status.
+    Garble,
+    /// A list lacks so many of its last parts, as one that was made before them does.
+    Stale(usize),
     /// The answer comes so many milliseconds later.
     Hold(u64),
     /// Before anything is sent it fails so: the file is gone, a function threw.
@@ -72,7 +76,10 @@ impl Chaos {
         }
         self.budget -= 1;
         let share = self.dice.fraction();
-        Some(match self.dice.below(if self.deadly { 14 } else { 10 }) {
+        if role == "list" && self.dice.below(4) == 0 {
+            return Some(How::Stale(1 + self.dice.below(5) as usize));
+        }
+        Some(match self.dice.below(if self.deadly { 17 } else { 10 }) {
             0 | 1 => How::Drop(share),
             2 => How::Stall(share),
             3 => How::Mute,
@@ -84,6 +91,9 @@ impl Chaos {
             8 | 9 => How::Hold(self.dice.below(30_000)),
             10 => How::Say(403, None),
             11 => How::Say(400, None),
+            13 => How::Say(422, None),
+            14 => How::Say(401, None),
+            15 => How::Garble,
             // A removal is believed when it is said to be unnecessary.
             12 if role != "abort" && role != "list" => How::Say(404, None),
             _ => How::Fail(if role == "part" { Failed::FileChanged } else { Failed::Callback }),
@@ -137,6 +147,26 @@ impl<S: Service> World<S> {
         self.faults.clear();
     }
 
+    /// The app's headers are good no more; it has others for what comes now.
+    pub(crate) const fn token_dies(&mut self) {
+        self.token_since = self.now;
+    }
+
+    /// The service forgets the session of an upload, as its housekeeping does.
+    pub(crate) fn expire_session(&mut self, id: UploadId) {
+        if let Some(session) = self.life(id).session.clone().filter(|session| self.store.is_open(session)) {
+            self.store.forget(&session);
+        }
+    }
+
+    /// Somebody else who cuts the file in another way has stored a part of an upload.
+    pub(crate) fn misfit(&mut self, id: UploadId) {
+        if let Some(session) = self.life(id).session.clone().filter(|session| self.store.is_open(session)) {
+            self.store.misfit(&session);
+            self.staled += 1;
+        }
+    }
+
     /// All URLs that are out are over.
     pub(crate) fn expire_urls(&mut self) {
         self.store.expire_urls();
@@ -153,6 +183,7 @@ impl<S: Service> World<S> {
     }
 
     pub(super) fn fault_for(&mut self, role: &'static str, number: Option<u32>, is_function: bool) -> Option<How> {
+        let is_disk = role == "receipt";
         let at = self.faults.iter().position(|fault| {
             fault.role == role && (fault.number.is_none() || fault.number == number) && fault.times > 0
         });
@@ -161,7 +192,18 @@ impl<S: Service> World<S> {
             return Some(self.faults[at].how);
         }
         let now = self.now;
-        // What a function does wrong is final.
-        self.chaos.as_mut().filter(|chaos| chaos.deadly || !is_function).and_then(|chaos| chaos.throw(now, role))
+        if is_disk {
+            // Nothing comes between a page and a disk, but that the file is gone.
+            let fault = self.chaos.as_mut().filter(|chaos| chaos.deadly).and_then(|chaos| chaos.throw(now, role));
+            return fault.map(|_| How::Fail(Failed::FileChanged));
+        }
+        let throws_to_retry = self.service.throws_to_retry();
+        let chaos = self.chaos.as_mut()?;
+        match chaos.deadly || !is_function {
+            true => chaos.throw(now, role),
+            // What a function does wrong is final, unless it says otherwise.
+            false if throws_to_retry => chaos.throw(now, role).map(|_| How::Say(500, None)),
+            false => None,
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! What one upload has said and done, and the rules that hold for every word of it.
 
+use super::journal::Journal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use upslice::core::{
-    Carrier, Change, Config, Error, Event, Ledger, Origin, Output, PartRange, Plan, Progress, State, Step, TaskId,
+    Carrier, Change, Config, Error, Event, Ledger, Origin, Output, PartRange, Plan, Progress, Rules, Sizes, State,
+    Step, TaskId, UploadId,
 };
 
 /// How it ended.
@@ -33,17 +35,36 @@ pub(crate) struct Sending {
 #[derive(Clone, Debug)]
 pub(crate) struct Life<K> {
     pub(crate) config: Config,
+    rules: Rules,
     pub(crate) plan: Plan,
     pub(crate) ledger: Ledger<K>,
+    /// What is on the disk.
+    pub(crate) journal: Journal<K>,
+    /// The session it has, and all that it has had, by the service's names.
+    pub(crate) session: Option<String>,
+    pub(crate) sessions: Vec<String>,
+    /// The life before, that this one goes on from after a reload.
+    pub(crate) before: Option<UploadId>,
+    /// What may be sent again: parts that failed, that were cut, that a reload cut or whose receipts it lost.
+    pub(crate) failed_sends: usize,
+    pub(crate) cut_sends: usize,
+    pub(crate) lost_by_reload: usize,
     pub(crate) running: BTreeMap<TaskId, Running>,
     seen: BTreeSet<TaskId>,
     pub(crate) cancels: Vec<(u64, TaskId)>,
     pub(crate) sends: Vec<Sending>,
     pub(crate) runs: BTreeMap<&'static str, Vec<u64>>,
     stored: BTreeSet<u32>,
+    /// When parts were stored, and when the service was told of which.
+    pub(crate) receipts: Vec<(u64, u32)>,
+    pub(crate) reports: Vec<(u64, Vec<u32>)>,
+    /// Which attempt at a part its ticket was asked for.
+    pub(crate) attempts: Vec<(u32, u32)>,
     pub(crate) state: State,
     pub(crate) states: Vec<(u64, State)>,
     pub(crate) progress: Progress,
+    /// Whether every part had its receipt at some time.
+    whole: bool,
     /// When, why, which attempt, how long it waits.
     pub(crate) retries: Vec<(u64, Error, u32, u64)>,
     pub(crate) restarts: u32,
@@ -52,29 +73,44 @@ pub(crate) struct Life<K> {
     /// What was left, once it is over.
     pub(crate) over: Option<Option<String>>,
     pub(crate) paused: bool,
+    /// Whether its page is gone.
+    pub(crate) gone: bool,
 }
 
 impl<K: Clone + Debug + PartialEq> Life<K> {
-    pub(super) fn new(config: Config, plan: Plan, ledger: Ledger<K>) -> Self {
+    pub(super) fn new(config: Config, rules: Rules, plan: Plan, ledger: Ledger<K>, journal: Journal<K>) -> Self {
         Self {
             config,
+            rules,
             plan,
             ledger,
+            journal,
+            session: None,
+            sessions: Vec::new(),
+            before: None,
+            failed_sends: 0,
+            cut_sends: 0,
+            lost_by_reload: 0,
             running: BTreeMap::new(),
             seen: BTreeSet::new(),
             cancels: Vec::new(),
             sends: Vec::new(),
             runs: BTreeMap::new(),
             stored: BTreeSet::new(),
+            receipts: Vec::new(),
+            reports: Vec::new(),
+            attempts: Vec::new(),
             state: State::Queued,
             states: Vec::new(),
             progress: Progress::default(),
+            whole: false,
             retries: Vec::new(),
             restarts: 0,
             ending: None,
             ended_at: 0,
             over: None,
             paused: false,
+            gone: false,
         }
     }
 
@@ -104,16 +140,25 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         match output {
             Output::Run { task, step } => self.run(now, *task, step, origin),
             Output::Cancel { task } => {
-                assert!(self.running.remove(task).is_some(), "{task:?} was cancelled but does not run");
+                let running = self.running.remove(task);
+                let running = running.unwrap_or_else(|| panic!("{task:?} was cancelled but does not run"));
+                self.cut_sends += usize::from(running.part.is_some());
                 self.cancels.push((now, *task));
             }
             Output::Save(change) => {
                 match change {
                     Change::Opened { part_size, .. } => {
+                        if self.rules.sizes == Sizes::Theirs {
+                            self.plan = Plan::with_part_size(self.plan.size(), *part_size, &self.rules.limits);
+                        }
                         assert_eq!(*part_size, self.plan.part_size());
                         self.stored.clear();
                     }
-                    Change::Stored { index, .. } => assert!(self.stored.insert(*index), "{index} was stored twice"),
+                    Change::Stored { index, .. } => {
+                        self.receipts.push((now, *index));
+                        assert!(self.stored.insert(*index), "{index} was stored twice");
+                    }
+                    Change::Closing | Change::Refused => {}
                     Change::Closed => self.stored.clear(),
                 }
                 self.ledger.apply(change.clone());
@@ -138,7 +183,12 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 running.part = Some(part.index);
                 self.sends.push(Sending { at: now, index: part.index, carrier: *carrier });
             }
-            Step::Prepare { parts, .. } => {
+            Step::Reckon { part, .. } => {
+                assert!(self.rules.reckons && self.ending.is_none());
+                assert!(!self.stored.contains(&part.index), "a receipt is in hand and is reckoned");
+            }
+            Step::Prepare { parts, attempt, .. } => {
+                self.attempts.extend(parts.first().map(|part| (part.index, *attempt)));
                 assert!(self.ending.is_none() && !parts.is_empty());
                 assert!(!parts.iter().any(|part| self.stored.contains(&part.index)), "a stored part was signed");
             }
@@ -146,6 +196,17 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert_eq!(receipts.len(), self.plan.parts() as usize, "completed without all parts");
                 assert!(receipts.iter().zip(0..).all(|((part, _), index)| *part == self.plan.part(index)));
                 assert_eq!(self.in_flight(), 0, "completed while parts are in flight");
+            }
+            Step::Settle { receipts, .. } => {
+                let most = self.rules.settling.expect("nobody wants reports").batch as usize;
+                assert!((1..=most).contains(&receipts.len()), "a report of {} parts", receipts.len());
+                assert_eq!(self.running.values().filter(|running| running.role == "report").count(), 0);
+                self.reports.push((now, receipts.iter().map(|(part, _)| part.index).collect()));
+            }
+            Step::Watch { .. } => {
+                let is_told = !self.running.values().any(|running| running.role == "report");
+                assert!(self.rules.watches && self.in_flight() == 0, "asked for the end while parts are in flight");
+                assert!(is_told, "asked for the end while it is told of parts");
             }
             Step::Open { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {}
         }
@@ -178,7 +239,8 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert!(*attempt <= self.config.retry.limit, "attempt {attempt}: {error}");
                 self.retries.push((now, error.clone(), *attempt, u64::try_from(delay.as_millis()).unwrap()));
             }
-            Event::Restarted => {
+            Event::Restarted(_) => {
+                self.session = None;
                 self.restarts += 1;
                 self.stored.clear();
             }
@@ -206,7 +268,9 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         assert!(progress.sent >= self.progress.sent, "progress fell: {progress:?} after {:?}", self.progress);
         assert!(progress.sent <= progress.total && progress.total == self.plan.size());
         let stored = progress.parts_stored == progress.parts_total;
-        assert!(progress.sent < progress.total || progress.total == 0 || stored, "done before the last receipt");
+        // What was whole may be begun anew: the high-water mark stays.
+        self.whole |= stored;
+        assert!(progress.sent < progress.total || progress.total == 0 || self.whole, "done before the last receipt");
         assert!(progress.whole == stored || progress.parts_total == 0 && !progress.whole);
         assert!(progress.rate >= 0.0 && progress.rate.is_finite());
         self.progress = *progress;

@@ -5,37 +5,69 @@
 
 #![allow(dead_code, unused_imports)] // Each test file needs its own part of the world.
 
-mod companion;
+mod driving;
 mod faults;
+mod journal;
 mod life;
 mod network;
 mod plain;
+mod request;
+mod served;
 mod store;
+mod story;
+mod tongues;
+mod words;
 
-pub(crate) use companion::Companion;
 pub(crate) use faults::{Chaos, Failed as Fails, How};
 pub(crate) use life::{Ending, Life};
-pub(crate) use network::Line;
 pub(crate) use plain::{Gift, Plain};
-pub(crate) use store::{Ask, Said, Store};
+pub(crate) use request::Line;
+pub(crate) use served::Served;
+pub(crate) use store::Store;
+pub(crate) use story::Story;
+pub(crate) use tongues::{KINDS, any as any_service};
+pub(crate) use words::{Ask, Said};
 
 use faults::Fault;
-use network::Request;
-use std::collections::{BTreeMap, VecDeque};
+use journal::Journal;
+use request::Request;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 use std::time::Duration;
 use upslice::core::{
-    Config, Dice, Failed, Failure, Input, Instant, Ledger, Now, Origin, Output, Page, Reply, Rules, Step, TaskId,
-    Upload, UploadId, Wall,
+    Config, Dice, Failed, Failure, Input, Instant, Ledger, Now, Origin, Page, Reply, Rules, Step, TaskId, Upload,
+    UploadId, Wall,
 };
 
-/// A service's language: what a step says to the store, and what the store's words mean.
+/// What a step becomes.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Where it goes; nowhere: a function of the app.
+    pub(crate) to: Option<Origin>,
+    pub(crate) ask: Ask,
+    /// Whether the app's headers go with it.
+    pub(crate) is_api: bool,
+}
+
+/// A service's language: what a step says to the store, and what the store's words mean, for a file of some size.
 pub(crate) trait Service {
     type Gift: Clone + Debug + PartialEq;
     fn rules(&self) -> Rules;
-    /// Where a step goes (nowhere: a function of the app), and what it says there.
-    fn ask(&self, step: &Step<Self::Gift>) -> (Option<Origin>, Ask);
-    fn read(&self, step: &Step<Self::Gift>, said: Said, at: Wall) -> Result<Reply<Self::Gift>, Failed>;
+    /// The service's name of a session.
+    fn name(&self, session: &Self::Gift) -> String;
+    fn ask(&self, step: &Step<Self::Gift>, size: u64) -> Asked;
+    fn read(&self, step: &Step<Self::Gift>, size: u64, said: Said, at: Wall) -> Result<Reply<Self::Gift>, Failed>;
+    /// Whether functions of the app throw so that they are called again.
+    fn throws_to_retry(&self) -> bool {
+        false
+    }
+    /// What is written to disk of a session, and what that is for the next visit.
+    fn remember(&self, session: &Self::Gift) -> Option<Self::Gift> {
+        Some(session.clone())
+    }
+    fn recall(&self, remembered: &Self::Gift) -> Option<Self::Gift> {
+        Some(remembered.clone())
+    }
 }
 
 /// When a cancelled task says that it has ended.
@@ -68,9 +100,20 @@ pub(crate) struct World<S: Service> {
     pub(crate) lives: BTreeMap<UploadId, Life<S::Gift>>,
     /// Parts in flight per origin that are too many.
     pub(crate) most_in_flight: usize,
+    /// Whether some answers come twice.
+    pub(crate) echoes: Option<Dice>,
+    /// Headers that were given before this moment are good no more.
+    token_since: u64,
+    /// Whether what a page that is gone has sent is gone with it. Else it may arrive behind the back of the next one.
+    pub(crate) cuts_reloads: bool,
+    /// Parts that stale lists have left out.
+    pub(crate) staled: usize,
     faults: Vec<Fault>,
     offline_until: u64,
     requests: Vec<Request<S::Gift>>,
+    /// Numbers that have been sent, by session; tickets that have been used.
+    tried: BTreeSet<(String, u32)>,
+    used: BTreeSet<usize>,
     /// Ends of cancelled tasks that are still to be told.
     letters: Vec<(u64, UploadId, TaskId, Outcome<S::Gift>)>,
     wakes: VecDeque<u64>,
@@ -83,9 +126,9 @@ impl World<Plain> {
     }
 }
 
-impl World<Companion> {
+impl World<Served> {
     pub(crate) fn companion() -> Self {
-        Self::of(Companion::new())
+        Self::of(tongues::companion())
     }
 }
 
@@ -103,9 +146,15 @@ impl<S: Service> World<S> {
             cancels: Cancels::Promptly,
             lives: BTreeMap::new(),
             most_in_flight: 6,
+            echoes: None,
+            token_since: 0,
+            cuts_reloads: false,
+            staled: 0,
             faults: Vec::new(),
             offline_until: 0,
             requests: Vec::new(),
+            tried: BTreeSet::new(),
+            used: BTreeSet::new(),
             letters: Vec::new(),
             wakes: VecDeque::new(),
             ticks: 0,
@@ -138,7 +187,10 @@ impl<S: Service> World<S> {
         }
         let dice = Dice::seeded(self.now ^ size);
         let upload = Upload::new(config.clone(), self.service.rules(), size, ledger.clone(), dice).unwrap();
-        let life = Life::new(config, upload.plan().clone(), ledger);
+        let journal = Journal::of(&ledger, |session| self.service.remember(session));
+        let session = ledger.session().map(|(session, _)| self.service.name(session));
+        let mut life = Life::new(config, self.service.rules(), upload.plan().clone(), ledger, journal);
+        life.session = session;
         let id = self.page.add(upload);
         self.lives.insert(id, life);
         id
@@ -148,6 +200,37 @@ impl<S: Service> World<S> {
     pub(crate) fn retry(&mut self, id: UploadId) -> UploadId {
         let life = self.lives[&id].clone();
         self.take_up(life.plan.size(), life.config, life.ledger)
+    }
+
+    /// The page is gone, in the middle of whatever it was doing; another visit goes on from what was written down.
+    pub(crate) fn reload(&mut self, id: UploadId) -> UploadId {
+        self.crash(id, Duration::ZERO)
+    }
+
+    /// The same, and what was to be written down in the last moments is lost.
+    pub(crate) fn crash(&mut self, id: UploadId, lost: Duration) -> UploadId {
+        let until = self.now.saturating_sub(u64::try_from(lost.as_millis()).unwrap());
+        Story::add(|| format!("{} {id:?} is reloaded, and knows what it knew at {until}", self.now));
+        let life = self.life_mut(id);
+        life.gone = true;
+        let life = life.clone();
+        self.page.remove(self.moment(), id);
+        self.drain();
+        if self.cuts_reloads {
+            self.forget_requests(id);
+        }
+        let ledger = life.journal.recalled(until, |session| self.service.recall(session));
+        let rules = self.service.rules();
+        let lists_all = rules.inspects && rules.settling.is_none();
+        let lost = match ledger.session() {
+            None => life.sends.len(),
+            Some(_) if lists_all => life.in_flight(),
+            Some(_) => life.in_flight() + life.journal.lost_after(until),
+        };
+        self.life_mut(id).lost_by_reload = lost;
+        let next = self.take_up(life.plan.size(), life.config, ledger);
+        self.life_mut(next).before = Some(id);
+        next
     }
 
     pub(crate) fn pause(&mut self, id: UploadId) {
@@ -174,148 +257,11 @@ impl<S: Service> World<S> {
 
     /// Tells the page something, and does what it wants.
     pub(crate) fn tell(&mut self, id: UploadId, input: Input<S::Gift>) {
+        if !matches!(input, Input::Sent { .. }) {
+            Story::add(|| format!("{} {id:?} is told {input:?}", self.now));
+        }
         self.page.handle(self.moment(), id, input);
         self.drain();
-    }
-
-    fn tick(&mut self) {
-        self.ticks += 1;
-        self.wakes.push_back(self.now);
-        while self.wakes.front().is_some_and(|at| at + 1_000 <= self.now) {
-            self.wakes.pop_front();
-        }
-        let bound = 40 * self.lives.len() + 60;
-        assert!(self.wakes.len() <= bound, "{} wakes in a second: a busy loop", self.wakes.len());
-        self.page.tick(self.moment());
-        self.drain();
-    }
-
-    pub(crate) fn drain(&mut self) {
-        let outputs: Vec<_> = std::iter::from_fn(|| self.page.poll()).collect();
-        for (id, output) in outputs {
-            let origin = match &output {
-                Output::Run { step, .. } => self.service.ask(step).0,
-                _ => None,
-            };
-            let now = self.now;
-            self.life_mut(id).watch(now, &output, origin);
-            match output {
-                Output::Run { task, step } => self.begin(id, task, step),
-                Output::Cancel { task } => self.cancel(id, task),
-                Output::Save(_) => {}
-                Output::Emit(upslice::core::Event::Success { .. }) => self.check_object(id),
-                Output::Emit(_) => {}
-            }
-        }
-        self.check_budget();
-        if let Some(at) = self.page.wake_at() {
-            assert!(at.millis() > self.now, "the wake time does not advance");
-        }
-        let now = Instant::from_millis(self.now);
-        for (id, life) in self.lives.iter_mut().filter(|(_, life)| life.ending.is_none()) {
-            if let Some(progress) = self.page.progress(*id, now) {
-                life.moved(&progress);
-            }
-        }
-    }
-
-    fn check_budget(&self) {
-        let mut in_flight: BTreeMap<&Origin, usize> = BTreeMap::new();
-        for running in self.lives.values().flat_map(|life| life.running.values()).filter(|run| run.part.is_some()) {
-            *in_flight.entry(running.origin.as_ref().unwrap()).or_default() += 1;
-        }
-        for (origin, count) in in_flight {
-            assert!(count <= self.most_in_flight, "{count} parts in flight to {origin}");
-            assert_eq!(count, self.page.origins().in_flight(origin) as usize, "the budget has lost count");
-        }
-    }
-
-    /// What was called a success must be one: every byte, in its place.
-    fn check_object(&self, id: UploadId) {
-        let life = self.life(id);
-        let Some(Ending::Stored { session, receipts, .. }) = &life.ending else { panic!("no success") };
-        assert_eq!(receipts.len(), life.plan.parts() as usize);
-        let (_, Ask::List { session }) = self.service.ask(&Step::Inspect { session: session.clone() }) else {
-            panic!("no listing")
-        };
-        let pieces = self.store.object(&session).unwrap_or_else(|| panic!("no object behind the success of {session}"));
-        let end = pieces.iter().fold(0, |at, (start, size)| {
-            assert_eq!(at, *start, "a part lies in another one's place");
-            at + size
-        });
-        assert_eq!(end, life.plan.size(), "the object is not whole");
-    }
-
-    /// A finished task, told to the page.
-    fn finish(&mut self, id: UploadId, task: TaskId, outcome: Outcome<S::Gift>) {
-        let life = self.life_mut(id);
-        let ran = life.running.remove(&task).is_some();
-        if let (true, Ok(Reply::Opened { session, .. })) = (ran, &outcome) {
-            let (_, ask) = self.service.ask(&Step::Inspect { session: session.clone() });
-            if let Ask::List { session } = ask {
-                self.store.session(&session).told = true;
-            }
-        }
-        self.tell(id, Input::Finished { task, outcome });
-    }
-
-    /// Lets time pass until nothing is left to happen. A page that hangs is found here.
-    pub(crate) fn run(&mut self) {
-        while self.step(u64::MAX) {}
-        for (id, life) in &self.lives {
-            assert!(life.ending.is_some() || life.paused, "{id:?} hangs: {:?}, {:?}", life.state, life.running);
-        }
-    }
-
-    /// Lets so much time pass.
-    pub(crate) fn run_for(&mut self, duration: Duration) {
-        self.run_to(self.now + u64::try_from(duration.as_millis()).unwrap());
-    }
-
-    pub(crate) fn run_to(&mut self, until: u64) {
-        while self.step(until) {}
-        self.flow(until);
-        self.now = self.now.max(until);
-    }
-
-    /// Lets time pass until something is so; it must become so.
-    pub(crate) fn run_until(&mut self, is_so: impl Fn(&Self) -> bool) {
-        while !is_so(self) {
-            assert!(self.step(u64::MAX), "it never came to that");
-        }
-    }
-
-    /// The machine sleeps: nothing moves, no timer fires, both clocks go on.
-    pub(crate) fn sleep(&mut self, duration: Duration) {
-        let millis = u64::try_from(duration.as_millis()).unwrap();
-        self.now += millis;
-        self.line.flowed = self.now;
-        self.requests.iter_mut().for_each(|request| request.shift(millis));
-        self.letters.iter_mut().for_each(|(at, ..)| *at += millis);
-    }
-
-    /// Does the next thing that is due not later than `limit`.
-    pub(crate) fn step(&mut self, limit: u64) -> bool {
-        let request = self.next_of_requests();
-        let letter = self.letters.iter().map(|(at, ..)| *at).min();
-        let wake = self.page.wake_at().map(|at| (at.millis() + self.lateness).max(self.now + 1));
-        let Some(next) = [request.map(|(at, _)| at), letter, wake].into_iter().flatten().min() else { return false };
-        if next > limit {
-            return false;
-        }
-        assert!(next < 400 * 86_400_000, "more than a year has passed");
-        self.flow(next);
-        self.now = next.max(self.now);
-        if letter.is_some_and(|at| at <= self.now) {
-            let at = self.letters.iter().position(|(at, ..)| *at <= self.now).unwrap();
-            let (_, id, task, outcome) = self.letters.remove(at);
-            self.finish(id, task, outcome);
-        } else if let Some((_, at)) = request.filter(|(at, _)| *at <= self.now) {
-            self.turn_request(at);
-        } else {
-            self.tick();
-        }
-        true
     }
 }
 

@@ -1,114 +1,30 @@
 //! The simulated network: connections per origin, latency, rates, and what a browser sees of a body on its way.
 
-use super::store::{Ask, Said};
-use super::{Cancels, How, Outcome, Service, World, no_answer};
-use upslice::core::{Carrier, Failed, Failure, Input, Origin, Step, TaskId, UploadId, Wall};
-
-/// What requests travel on.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    /// One way, in milliseconds.
-    pub(crate) latency: u64,
-    /// Bytes a millisecond of one connection, and of all.
-    pub(crate) per_connection: f64,
-    pub(crate) total: f64,
-    /// Connections that the browser opens to one origin; what is more waits.
-    pub(crate) connections: usize,
-    /// Bytes that count as sent because the socket holds them.
-    pub(crate) socket: u64,
-    /// How long a function of the app takes.
-    pub(crate) function: u64,
-    /// Whether a network that is down swallows what is sent instead of saying so.
-    pub(crate) swallows: bool,
-    /// Until when bytes have moved.
-    pub(crate) flowed: u64,
-}
-
-impl Default for Line {
-    fn default() -> Self {
-        Self {
-            latency: 20,
-            per_connection: 2_000.0,
-            total: 20_000.0,
-            connections: 6,
-            socket: 256 << 10,
-            function: 5,
-            swallows: false,
-            flowed: 0,
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Stage {
-    /// Behind the browser's connections.
-    Queued,
-    /// On its way to the service, the body aside.
-    Opening(u64),
-    Sending,
-    /// Its end is on the way.
-    Ending(u64, Box<End>),
-    /// Nothing will ever come.
-    Hung,
-}
-
-#[derive(Clone, Debug)]
-enum End {
-    Said(Said),
-    Failed(Failed),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Request<K> {
-    upload: UploadId,
-    task: TaskId,
-    origin: Option<Origin>,
-    step: Step<K>,
-    ask: Ask,
-    how: Option<How>,
-    body: u64,
-    carrier: Carrier,
-    stage: Stage,
-    sent: f64,
-    told: u64,
-    head_at: u64,
-    cancelled: bool,
-}
-
-impl<K> Request<K> {
-    pub(super) const fn shift(&mut self, millis: u64) {
-        match &mut self.stage {
-            Stage::Opening(at) | Stage::Ending(at, _) => *at += millis,
-            Stage::Queued | Stage::Sending | Stage::Hung => {}
-        }
-    }
-
-    /// The byte after which it goes wrong, or its last one.
-    #[allow(clippy::cast_precision_loss)]
-    fn stop(&self) -> f64 {
-        match self.how {
-            Some(How::Drop(share) | How::Stall(share)) => (self.body as f64 * share).floor(),
-            _ => self.body as f64,
-        }
-    }
-
-    /// The byte whose leaving is told next, as far as anybody sees it.
-    #[allow(clippy::cast_precision_loss)]
-    fn tells_at(&self, socket: u64) -> Option<f64> {
-        let grain = (64 << 10).max(self.body / 64).min(256 << 10);
-        let next = (self.told + grain).min(self.body);
-        (self.carrier == Carrier::Xhr && self.told < self.body).then(|| next.saturating_sub(socket) as f64)
-    }
-}
+use super::request::{End, Request, Stage};
+use super::words::{Ask, Said};
+use super::{Asked, Cancels, How, Outcome, Service, Story, World, no_answer};
+use upslice::core::{Carrier, Failed, Failure, Input, Numbers, Origin, Preparing, Step, TaskId, UploadId, Wall};
 
 impl<S: Service> World<S> {
-    pub(super) fn begin(&mut self, upload: UploadId, task: TaskId, step: Step<S::Gift>) {
-        let (origin, ask) = self.service.ask(&step);
+    pub(super) fn begin(&mut self, upload: UploadId, task: TaskId, step: Step<S::Gift>, asked: Asked) {
+        let size = self.life(upload).plan.size();
+        let Asked { to: origin, ask, is_api } = asked;
         let number = match &ask {
-            Ask::Put { number, .. } => Some(*number),
+            Ask::Put { session, number, serial, .. } => {
+                let is_new = self.tried.insert((session.clone(), *number));
+                let once = self.service.rules().numbers == Numbers::Once;
+                assert!(is_new || !once, "number {number} was used twice");
+                let each = self.service.rules().preparing == Preparing::Each;
+                let is_fresh = serial.is_none_or(|serial| self.used.insert(serial));
+                assert!(is_fresh || !each, "a ticket for one attempt was used twice");
+                Some(*number)
+            }
             _ => None,
         };
         let how = self.fault_for(step.role(), number, origin.is_none());
+        if let Some(how) = how {
+            Story::add(|| format!("{}    {upload:?} {task:?} will go wrong: {how:?}", self.now));
+        }
         *self.store.asked.entry(step.role()).or_default() += 1;
         let (body, carrier) = match &step {
             Step::Send { part, carrier, .. } => (part.size(), *carrier),
@@ -129,6 +45,9 @@ impl<S: Service> World<S> {
             origin,
             step,
             ask,
+            is_api,
+            size,
+            began: self.now,
             how,
             body,
             carrier,
@@ -138,6 +57,12 @@ impl<S: Service> World<S> {
             head_at,
             cancelled,
         });
+        self.connect();
+    }
+
+    /// What a page has under way ends with it.
+    pub(super) fn forget_requests(&mut self, upload: UploadId) {
+        self.requests.retain(|request| request.upload != upload);
         self.connect();
     }
 
@@ -209,14 +134,12 @@ impl<S: Service> World<S> {
     }
 
     /// Bytes a millisecond of each body on its way.
-    #[allow(clippy::cast_precision_loss)]
     fn rate(&self) -> f64 {
         let moving = self.requests.iter().filter(|request| matches!(request.stage, Stage::Sending)).count();
         self.line.per_connection.min(self.line.total / moving.max(1) as f64)
     }
 
     /// Moves bytes until then.
-    #[allow(clippy::cast_precision_loss)]
     pub(super) fn flow(&mut self, until: u64) {
         let bytes = until.saturating_sub(self.line.flowed) as f64 * self.rate();
         for request in self.requests.iter_mut().filter(|request| matches!(request.stage, Stage::Sending)) {
@@ -226,7 +149,6 @@ impl<S: Service> World<S> {
     }
 
     /// Which request has something happen next, and when.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub(super) fn next_of_requests(&self) -> Option<(u64, usize)> {
         let rate = self.rate();
         let next = |(at, request): (usize, &Request<S::Gift>)| match &request.stage {
@@ -268,29 +190,35 @@ impl<S: Service> World<S> {
                 self.connect();
                 let outcome = match *end {
                     End::Failed(failed) => Err(failed),
-                    End::Said(said) => self.read(&request.step, said),
+                    End::Said(said) => self.read(&request.step, request.size, said),
                 };
                 self.finish(request.upload, request.task, outcome);
             }
         }
     }
 
-    fn read(&self, step: &Step<S::Gift>, said: Said) -> Outcome<S::Gift> {
+    fn read(&self, step: &Step<S::Gift>, size: u64, said: Said) -> Outcome<S::Gift> {
         let at = Wall::from_millis(100_000_000 + self.now);
-        self.service.read(step, said, at)
+        self.service.read(step, size, said, at)
     }
 
     /// The last byte that gets through has got through.
     fn arrive(&mut self, at: usize) {
-        let request = self.requests[at].clone();
+        let request = &self.requests[at];
+        let (how, head_at, ask) = (request.how, request.head_at, request.ask.clone());
         let is_function = request.origin.is_none();
         let mut back = self.now + if is_function { 1 } else { self.line.latency };
         let act = |world: &mut Self| {
             // The store's clock and the page's are both counted from the world's own.
-            world.store.act(100_000_000 + world.now, 100_000_000 + request.head_at, &request.ask)
+            world.store.act(100_000_000 + world.now, 100_000_000 + head_at, &ask)
         };
         let lost = if is_function { Failed::new(Failure::Callback, "it threw".into()) } else { no_answer() };
-        let end = match request.how {
+        if request.is_api && request.began < self.token_since {
+            let end = End::Said(Said::no(401, "TokenExpired"));
+            self.requests[at].stage = Stage::Ending(back, Box::new(end));
+            return;
+        }
+        let end = match how {
             Some(How::Drop(_)) => End::Failed(lost),
             Some(How::Stall(_)) => return self.hang(at),
             Some(How::Mute) => {
@@ -306,6 +234,20 @@ impl<S: Service> World<S> {
                 act(self);
                 End::Said(Said::No { status, code: "BadGateway", after: None })
             }
+            Some(How::Garble) => {
+                act(self);
+                End::Said(Said::Garbage)
+            }
+            Some(How::Stale(parts)) => End::Said(match act(self) {
+                Said::Listed(mut listed, next) => {
+                    // Where an empty page is the last one, those behind it are left out, too.
+                    let paged = matches!(ask, Ask::Page { .. });
+                    self.staled += if paged { usize::from(u16::MAX) } else { listed.len().min(parts) };
+                    listed.truncate(listed.len().saturating_sub(parts));
+                    Said::Listed(listed, next)
+                }
+                said => said,
+            }),
             Some(How::Hold(millis)) => {
                 back += millis;
                 End::Said(act(self))

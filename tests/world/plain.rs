@@ -1,54 +1,54 @@
 //! A service without a language: asks and answers are handed over as they are. Its rules can be anything.
 
-use super::Service;
-use super::store::{Ask, Said};
+use super::words::{Ask, Said, Urls};
+use super::{Asked, Service};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use upslice::core::{
-    Expiry, Failed, Failure, Limits, OnPause, Origin, PartRange, Preparing, Reply, Rules, Step, StoredPart, Ticket,
-    Wall,
+    Expiry, Failed, Failure, Limits, Origin, PartRange, Preparing, Reply, Rules, Step, StoredPart, Ticket, Wall,
 };
 
 /// What the service gives, by what it is: the core must never mix them up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gift {
     Session(String),
+    /// A session of which more is known.
+    Known(String),
     Url(usize),
     Receipt(String),
     Closing(String),
+    Page(u32),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plain {
     pub(crate) rules: Rules,
     pub(crate) store: Origin,
+    /// Parts, counted from one, that are listed although they failed there: nothing of them is stored.
+    pub(crate) failed: BTreeSet<u32>,
 }
+
+const LIMITS: Limits =
+    Limits { min_part_size: 1, max_part_size: 5 << 30, max_parts: 10_000, max_size: 5 << 40, empty_parts: Some(1) };
 
 impl Plain {
     pub(crate) fn new() -> Self {
         Self {
             rules: Rules {
-                limits: Limits {
-                    min_part_size: 1,
-                    max_part_size: 5 << 30,
-                    max_parts: 10_000,
-                    max_size: 5 << 40,
-                    empty_parts: 1,
-                },
                 preparing: Preparing::Tickets { batch: 50 },
-                on_pause: OnPause::Cut,
                 inspects: true,
-                verifies: false,
                 discards: true,
-                api: Some(Origin::new("https://api.example")),
+                ..Rules::plain(LIMITS, Some(Origin::new("https://api.example")))
             },
             store: Origin::new("https://store.example"),
+            failed: BTreeSet::new(),
         }
     }
 }
 
 fn name(session: &Gift) -> String {
     match session {
-        Gift::Session(name) => name.clone(),
+        Gift::Session(name) | Gift::Known(name) => name.clone(),
         other => panic!("{other:?} was taken for a session"),
     }
 }
@@ -71,10 +71,14 @@ impl Service for Plain {
         self.rules.clone()
     }
 
-    fn ask(&self, step: &Step<Gift>) -> (Option<Origin>, Ask) {
+    fn name(&self, session: &Gift) -> String {
+        name(session)
+    }
+
+    fn ask(&self, step: &Step<Gift>, size: u64) -> Asked {
         let ask = match step {
-            Step::Open { .. } => Ask::Open,
-            Step::Prepare { session, parts } => {
+            Step::Open { .. } => Ask::Open { size, parts: None },
+            Step::Prepare { session, parts, .. } => {
                 Ask::Sign { session: name(session), numbers: parts.iter().map(number).collect() }
             }
             Step::Send { session, part, ticket, .. } => {
@@ -82,25 +86,43 @@ impl Service for Plain {
                     Gift::Url(serial) => *serial,
                     other => panic!("{other:?} was taken for a URL"),
                 });
-                let origin = if serial.is_some() { Some(self.store.clone()) } else { self.rules.api.clone() };
+                let to = if serial.is_some() { Some(self.store.clone()) } else { self.rules.api.clone() };
                 let (session, number) = (name(session), number(part));
-                return (origin, Ask::Put { serial, session, number, start: part.start, size: part.size() });
+                let ask = Ask::Put { serial, session, number, start: part.start, size: part.size() };
+                return Asked { to, ask, is_api: serial.is_none() };
             }
-            Step::Inspect { session } => Ask::List { session: name(session) },
+            Step::Reckon { session, part } => {
+                let ask = Ask::Reckon { session: name(session), number: number(part) };
+                return Asked { to: None, ask, is_api: false };
+            }
+            Step::Inspect { session, page } => {
+                let from = page.as_ref().map_or(1, |page| match page {
+                    Gift::Page(from) => *from,
+                    other => panic!("{other:?} was taken for a page"),
+                });
+                Ask::List { session: name(session), from }
+            }
+            Step::Settle { session, receipts } => {
+                let parts = receipts.iter().map(|(part, etag)| (number(part), receipt(etag)));
+                Ask::Report { session: name(session), parts: parts.collect() }
+            }
+            Step::Watch { session } => Ask::Status { session: name(session) },
             Step::Verify { session } => Ask::Verify { session: name(session) },
             Step::Discard { session } => Ask::Discard { session: name(session) },
             Step::Close { session, receipts } => {
-                let parts = receipts.iter().map(|(part, etag)| (number(part), receipt(etag)));
+                let parts = receipts.iter().map(|(part, etag)| (number(part), Some(receipt(etag))));
                 Ask::Complete { session: name(session), parts: parts.collect() }
             }
         };
-        (self.rules.api.clone(), ask)
+        Asked { to: self.rules.api.clone(), ask, is_api: self.rules.api.is_some() }
     }
 
-    fn read(&self, step: &Step<Gift>, said: Said, _at: Wall) -> Result<Reply<Gift>, Failed> {
+    fn read(&self, step: &Step<Gift>, _: u64, said: Said, _: Wall) -> Result<Reply<Gift>, Failed> {
         Ok(match said {
-            Said::Opened(name) => Reply::Opened { session: Gift::Session(name), tickets: Vec::new() },
-            Said::Signed { urls, signed_at, lifetime } => {
+            Said::Opened(name, part_size, _) => {
+                Reply::Opened { session: Gift::Session(name), tickets: Vec::new(), part_size, seat: None }
+            }
+            Said::Signed(Urls { serials: urls, signed_at, lifetime }) => {
                 let expiry = lifetime.map(|seconds| Expiry {
                     signed_at: Some(Wall::from_millis(signed_at)),
                     lifetime: Duration::from_secs(seconds),
@@ -109,14 +131,22 @@ impl Service for Plain {
                 Reply::Prepared(urls.into_iter().map(|(number, serial)| (number - 1, ticket(serial))).collect())
             }
             Said::Stored(etag) => Reply::Sent(Gift::Receipt(etag)),
-            Said::Listed(parts) => {
-                let part = |(number, etag, size)| StoredPart { index: number - 1, size, receipt: Gift::Receipt(etag) };
-                Reply::Listed(parts.into_iter().map(part).collect())
+            Said::Listed(parts, next) => {
+                let part = |(number, etag, size)| {
+                    // Some services do not say how large a part is.
+                    let says = self.rules.settling.is_none();
+                    let size = if self.failed.contains(&number) { Some(0) } else { Some(size).filter(|_| says) };
+                    StoredPart { index: number - 1, size, receipt: Gift::Receipt(etag) }
+                };
+                Reply::Listed { parts: parts.into_iter().map(part).collect(), next: next.map(Gift::Page) }
             }
+            Said::Noted(whole) => Reply::Settled(whole.map(Gift::Known)),
+            Said::Working => Reply::Working,
             Said::Completed(location) => Reply::Closed(Gift::Closing(location)),
             Said::Whole(size) => Reply::Whole { size, closing: Gift::Closing(String::new()) },
             Said::Absent => Reply::Absent,
             Said::Discarded => Reply::Discarded,
+            Said::Garbage => return Err(Failed::new(Failure::Nonsense, "what came back makes no sense".into())),
             Said::No { status: 404, .. } if matches!(step, Step::Inspect { .. }) => Reply::Unknown,
             Said::No { status, code, after } => {
                 let is_function = self.rules.api.is_none() && !matches!(step, Step::Send { .. });
@@ -127,6 +157,7 @@ impl Service for Plain {
                     (404, _) => Failure::Gone,
                     (429 | 503, _) => Failure::Busy { after: after.map(Duration::from_secs) },
                     (408 | 500.., _) => Failure::Server,
+                    (422, _) => Failure::Corrupt,
                     _ => Failure::Rejected,
                 };
                 let status = Some(status).filter(|_| !is_function);

@@ -1,0 +1,319 @@
+// What survives: a page that is reloaded or killed in the middle goes on where it stopped, with the file chosen again.
+
+import assert from "node:assert/strict";
+import { rmSync, utimesSync, writeFileSync } from "node:fs";
+import { before, beforeEach, describe, it } from "node:test";
+import { MIB, Pool, Server, diskFile } from "./harness.mjs";
+import * as visits from "./visits.mjs";
+import { arrived, begin, ending, kill, services } from "./visits.mjs";
+
+const TIMEOUT = 60_000;
+
+/** Uploads run beside each other, on servers of their own: most of them wait. */
+const AT_ONCE = 2;
+
+describe("journal", { concurrency: AT_ONCE }, () => {
+  let servers;
+  before(async () => { servers = new Pool(await Promise.all(Array.from({ length: AT_ONCE }, () => Server.start()))); });
+
+  const profile = (t) => visits.profile(t, servers);
+
+  for (const [service, about] of Object.entries(services)) {
+    it(`${service}: a tab that is killed in the middle is gone on from`, { timeout: TIMEOUT }, async (t) => {
+      const file = await diskFile(`film-${service}.mp4`, about.size);
+      const { open, server } = await profile(t);
+      const first = await open(file);
+      // The last parts never end, so that something is left.
+      const parts = about.partSize ? Math.ceil(about.size / about.partSize) : 13;
+      await server.fault(...[parts, parts - 1].map((part) => ({ service, step: "part", part, fault: { kind: "stall", answer: true } })));
+      await begin(first, about);
+      await first.evaluate(`stored(${parts - 2})`);
+      if (service === "twelvelabs") {
+        // It lists those that were reported: within two seconds.
+        await first.evaluate("new Promise((resolve) => setTimeout(resolve, 2600))");
+      } else await first.evaluate(`kept(${parts - 2})`);
+      const before = await first.evaluate("told.parts.length");
+      await kill(first);
+      await server.reset();
+      const second = await open(file);
+      await begin(second, about);
+      const end = await ending(second);
+      assert.ok(end.result, end.error?.message);
+      await arrived(server, file, service);
+      if (service === "here") {
+        // Which numbers have been tried is not known, and none may be used twice.
+        assert.deepEqual(end.notices, ["restarted"]);
+      } else {
+        assert.ok(end.result.resumed, "it began anew");
+        assert.ok(end.parts.length <= parts - before, `${end.parts.length} of ${parts} parts were sent again, ${before} were stored`);
+      }
+      assert.deepEqual(await second.evaluate("api.interrupted().then((all) => all.length)"), 0, "it is over and still written down");
+    });
+  }
+
+  const interruptedAt = async (t, service = "s3") => {
+    const about = services[service];
+    const file = await diskFile("left.bin", 21 * MIB);
+    // A date that can be given to another file, to the millisecond.
+    utimesSync(file.path, 1_700_000_000, 1_700_000_000);
+    const visit = await profile(t);
+    const { server } = visit;
+    const first = await visit.open(file);
+    await server.fault({ service, step: "part", part: 3, fault: { kind: "stall", answer: true } });
+    await begin(first, about, { resumable: { scope: "me" } });
+    await first.evaluate("kept(2)");
+    await kill(first);
+    await server.reset();
+    return { ...visit, file, about };
+  };
+
+  it("what was left is listed, and taken up with the file chosen again", { timeout: TIMEOUT }, async (t) => {
+    const { open, server, file, about } = await interruptedAt(t);
+    const page = await open(file);
+    assert.equal(await page.evaluate("api.interrupted().then((all) => all.length)"), 0, "another scope's is nobody's business");
+    const [left] = await page.evaluate("api.interrupted('me')");
+    assert.equal(left.name, "left.bin");
+    assert.equal(left.size, 21 * MIB);
+    assert.equal(left.kind, "s3");
+    assert.ok(left.sent >= 10 * MIB && left.sent < left.size, `${left.sent}`);
+    const end = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+      const result = await left.resume(file(), { to: ${about.to} });
+      return { resumed: result.resumed, left: (await api.interrupted('me')).length };
+    })`);
+    assert.deepEqual(end, { resumed: true, left: 0 });
+    await arrived(server, file, "s3");
+  });
+
+  it("by its handle, an upload is taken up without choosing the file again", { timeout: TIMEOUT }, async (t) => {
+    const { open, server } = await profile(t);
+    const first = await open();
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "stall", answer: true } });
+    await first.evaluate(`(async () => {
+      const handle = await (await navigator.storage.getDirectory()).getFileHandle("held.bin", { create: true });
+      const stream = await handle.createWritable();
+      for (let mib = 0; mib < 21; mib += 1) {
+        const bytes = new Uint8Array(1024 * 1024);
+        for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+        await stream.write(bytes);
+      }
+      await stream.close();
+      const chosen = await handle.getFile();
+      window.file = () => chosen;
+      begin(${services.s3.to}, { partSize: 5 * 1024 * 1024, handle });
+      await kept(2);
+    })()`);
+    await first.close();
+    await server.reset();
+    const second = await open();
+    const end = await second.evaluate(`api.interrupted().then(async ([left]) => {
+      const result = await left.resume(left.handle, { to: ${services.s3.to} });
+      return { resumed: result.resumed, size: result.size };
+    })`);
+    assert.deepEqual(end, { resumed: true, size: 21 * MIB });
+    assert.equal((await server.requestsOf("create")).length, 0);
+  });
+
+  it("another file of the same name, size and date is not taken for it", { timeout: TIMEOUT }, async (t) => {
+    const { open, server, file, about } = await interruptedAt(t);
+    const bytes = Buffer.alloc(21 * MIB, 7);
+    writeFileSync(file.path, bytes);
+    utimesSync(file.path, 1_700_000_000, 1_700_000_000);
+    const page = await open(file);
+    const code = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+      try { await left.resume(file(), { to: ${about.to} }); } catch (error) { return error.code; }
+    })`);
+    assert.equal(code, "file-changed");
+    // Chosen in earnest, it is another upload.
+    await begin(page, about, { resumable: { scope: "me" } });
+    const end = await ending(page);
+    assert.ok(end.result && !end.result.resumed, end.error?.message);
+  });
+
+  for (const service of ["s3", "veza", "gjirafa", "subworkflow", "here"]) {
+    it(`${service}: another part size on the next visit does not mix layouts`, { timeout: TIMEOUT }, async (t) => {
+      const { open, server, file, about } = await interruptedAt(t, service);
+      const page = await open(file);
+      await begin(page, about, { resumable: { scope: "me" }, partSize: about.partSize + MIB });
+      const end = await ending(page);
+      assert.ok(end.result, end.error?.message);
+      const sizes = new Set(end.result.parts.slice(0, -1).map(({ size }) => size));
+      assert.deepEqual([...sizes], [about.partSize], "the layout it began with holds for all of it");
+      assert.equal(end.result.parts.reduce((sum, { size }) => sum + size, 0), file.size);
+      await arrived(server, file, service);
+    });
+  }
+
+  it("what was left is discarded, here and at the service", { timeout: TIMEOUT }, async (t) => {
+    const { open, server, about } = await interruptedAt(t);
+    const page = await open();
+    const left = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+      await left.discard({ to: ${about.to} });
+      return (await api.interrupted('me')).length;
+    })`);
+    assert.equal(left, 0);
+    assert.equal((await server.requestsOf("abort")).at(-1)?.status, 200);
+  });
+
+  it("two tabs never drive one upload", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("twice.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const [first, second] = [await open(file), await open(file)];
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "delay", ms: 3000 } });
+    await begin(first, services.s3);
+    await first.evaluate("stored(1)");
+    await first.evaluate("written()");
+    await begin(second, services.s3);
+    const { error } = await ending(second);
+    assert.equal(error.code, "locked");
+    assert.deepEqual(await second.evaluate("api.interrupted().then((all) => all.length)"), 0);
+    assert.ok((await ending(first)).result);
+    // It is over there: here it is another upload.
+    await begin(second, services.s3);
+    assert.equal((await ending(second)).result?.resumed, false);
+  });
+
+  it("the lock of a tab that has just died is waited for", { timeout: TIMEOUT }, async (t) => {
+    const { open, server, file, about } = await interruptedAt(t);
+    const [page, other] = [await open(file), await open()];
+    // A browser lets the locks of a dead page go a moment after its last sign of life. Here that moment is half a second.
+    const dying = () => other.evaluate(`journal().then(({ uploads: [{ id }] }) => new Promise((resolve) => {
+      navigator.locks.request("upslice " + id, () => {
+        resolve();
+        return new Promise((release) => setTimeout(release, 500));
+      });
+    }))`);
+    await dying();
+    assert.equal(await page.evaluate("api.interrupted('me').then((all) => all.length)"), 1, "what is left is not shown");
+    await dying();
+    await begin(page, about, { resumable: { scope: "me" } });
+    const end = await ending(page);
+    assert.ok(end.result?.resumed, end.error?.message ?? "it began anew");
+    await arrived(server, file, "s3");
+  });
+
+  it("what ends in another tab while its lock is waited for is not taken up", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("ended.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const [first, second] = [await open(file), await open(file)];
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "delay", ms: 60_000 } });
+    await begin(first, services.s3);
+    await first.evaluate("written()");
+    await begin(second, services.s3);
+    await first.evaluate("until(async () => (await navigator.locks.query()).pending.length > 0)");
+    await server.mend();
+    assert.ok((await ending(first)).result);
+    const end = await ending(second);
+    assert.ok(end.result, end.error?.message);
+    assert.equal(end.result.resumed, false);
+    assert.deepEqual(end.notices, [], "it went on where there was nothing left to go on from");
+  });
+
+  for (const service of ["s3", "subworkflow"]) {
+    it(`${service}: a session that the service has forgotten starts over by itself, and says so`, { timeout: TIMEOUT }, async (t) => {
+      const { open, server, file, about } = await interruptedAt(t, service);
+      const { uploadId, key } = await (async () => {
+        const page = await open();
+        return page.evaluate("journal().then(({ uploads: [{ session }] }) => session)");
+      })();
+      if (service === "s3") {
+        await fetch(`${server.origin}/s3/multipart/${uploadId}?key=${encodeURIComponent(key)}`, { method: "DELETE" });
+      } else {
+        const form = new FormData();
+        form.append("key", key);
+        await fetch(`${server.origin}/subworkflow/v1/upload-session/abort`, { method: "POST", body: form, headers: { "x-api-key": "demo-key" } });
+      }
+      const page = await open(file);
+      await begin(page, about, { resumable: { scope: "me" } });
+      const end = await ending(page);
+      assert.ok(end.result, end.error?.message);
+      assert.deepEqual(end.notices, ["restarted"]);
+      assert.equal(end.result.resumed, false);
+      await arrived(server, file, service);
+    });
+  }
+
+  it("the demo page shows what was left, and goes on when the file is chosen again", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("demo.bin", 21 * MIB);
+    const { context, server } = await profile(t);
+    const visit = async () => {
+      const page = await context.newPage();
+      page.on("dialog", (dialog) => dialog.accept());
+      await page.goto(`${server.origin}/`);
+      return page;
+    };
+    for (const act of ["choose", "discard"]) {
+      const first = await visit();
+      await server.fault({ service: "s3", step: "part", part: 2, fault: { kind: "stall", answer: true } });
+      await first.setInputFiles("#picker", [file.path]);
+      await first.locator("#list .parts", { hasText: /[1-9] of/ }).waitFor();
+      await first.evaluate("new Promise((resolve) => setTimeout(resolve, 400))");
+      await first.close();
+      await server.reset();
+      const second = await visit();
+      const left = second.locator("#left-list .row");
+      await left.getByText("demo.bin").waitFor();
+      if (act === "choose") {
+        await left.locator("input").setInputFiles([file.path]);
+        await second.locator(`.digest:text-is("${file.sha256}")`).waitFor();
+        assert.equal((await server.requestsOf("create")).length, 0, "it began anew");
+      } else {
+        await left.getByRole("button", { name: "Discard" }).click();
+        await second.locator("#left").waitFor({ state: "hidden" });
+      }
+      await second.close();
+    }
+  });
+
+  it("a service of the app's own is taken up by what it had remembered", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("own.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const about = { partSize: 5 * MIB, to: `(await import("/destinations.js")).destination("custom")` };
+    const start = (page) => page.evaluate(`(async () => begin(${about.to}, { partSize: ${about.partSize} }))()`);
+    const first = await open(file);
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "stall", answer: true } });
+    await start(first);
+    await first.evaluate("kept(2)");
+    await first.close();
+    await server.reset();
+    const second = await open(file);
+    await start(second);
+    const end = await ending(second);
+    assert.ok(end.result?.resumed, end.error?.message);
+    assert.equal((await server.requestsOf("create")).length, 0);
+    await arrived(server, file, "s3");
+  });
+
+  for (const [service, about] of Object.entries(services)) {
+    it(`${service}: no secret is written down`, { timeout: TIMEOUT }, async (t) => {
+      const { open, server } = await profile(t);
+      const file = await diskFile(`secret-${service}.bin`, 11 * MIB);
+      const page = await open(file);
+      await server.fault({ service, step: "part", part: 2, fault: { kind: "stall", answer: true } });
+      await begin(page, about);
+      await page.evaluate("kept(1)");
+      const written = await page.evaluate("journal().then((all) => JSON.stringify(all) + JSON.stringify({ ...localStorage, ...sessionStorage }))");
+      assert.ok(written.includes(`secret-${service}.bin`), "nothing was written");
+      for (const text of [written, ...page.said]) assert.doesNotMatch(text, /demo-key|X-Amz-|Signature|x-upload-token/);
+    });
+  }
+
+  it("without IndexedDB it goes on without a journal, and says so", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("bare.bin", 6 * MIB);
+    const { open, server } = await profile(t);
+    for (const breakage of [
+      "IDBFactory.prototype.open = () => { throw new Error('forbidden'); }",
+      "IDBFactory.prototype.open = () => ({})",
+      "IDBDatabase.prototype.transaction = () => { throw new Error('broken'); }",
+      "IDBObjectStore.prototype.getAll = IDBIndex.prototype.getAll = () => ({})",
+      "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    ]) {
+      const page = await open(file, breakage);
+      await begin(page, services.s3);
+      const end = await ending(page);
+      assert.ok(end.result, end.error?.message);
+      assert.deepEqual(end.notices, ["journal-off"], breakage);
+      await page.close();
+    }
+    rmSync(file.path);
+  });
+});
