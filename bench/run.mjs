@@ -1,5 +1,6 @@
-// Runs scenarios: each is a file in scenarios/ that exports its title, how often it is run, the size of its file, the
-// server's arguments, and `run`. `cargo xtask bench` builds what is needed and sets the environment.
+// Runs scenarios: each is a file in scenarios/ that exports its title, how often it is run, the size of its file (or
+// of its `files` together), the server's arguments, and `run`; or
+// `weigh`, where no browser is needed. `cargo xtask bench` builds what is needed and sets the environment.
 //
 // UPSLICE_SERVER_BIN    the reference server's binary
 // UPSLICE_PKG           the built package
@@ -15,7 +16,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { MIB, median } from "./driver/figures.mjs";
 import { endAll } from "./driver/processes.mjs";
-import { conditions, write } from "./driver/results.mjs";
+import { lay } from "./driver/page.mjs";
+import { conditions, headlines, weighed, write } from "./driver/results.mjs";
 import { Server } from "./driver/server.mjs";
 import { Stand } from "./driver/stand.mjs";
 import { Driver } from "./driver/webdriver.mjs";
@@ -55,33 +57,48 @@ async function fill(path, size) {
 
 const driver = await Driver.start(needed("UPSLICE_CHROMEDRIVER"), needed("UPSLICE_CHROMIUM"));
 const sections = [];
+const heads = new Map();
+const page = join(scratch, "page");
 try {
+  await lay(join(here, "page"), page);
   for (const name of names) {
     const scenario = await import(`./scenarios/${name}.mjs`);
+    if (scenario.weigh) {
+      say(`\n==> ${scenario.title}`);
+      const { lines, head } = await scenario.weigh({ pkg: needed("UPSLICE_PKG"), here });
+      const body = [weighed(version), ...lines].join("\n\n");
+      say(`\n${body}\n`);
+      sections.push([scenario.title, body]);
+      heads.set(name, head);
+      continue;
+    }
     const runs = asked ?? scenario.runs;
-    const file = join(scratch, `${name}.bin`);
-    await fill(file, scenario.size);
+    const count = scenario.files ?? 1;
+    const files = Array.from({ length: count }, (_, index) => join(scratch, `${name}-${index + 1}.bin`));
+    for (const file of files) await fill(file, scenario.size / count);
     say(`\n==> ${scenario.title}`);
     const server = await Server.start({
       program: needed("UPSLICE_SERVER_BIN"),
-      page: join(here, "page"),
+      page,
       pkg: needed("UPSLICE_PKG"),
       data: join(scratch, `${name}.data`),
       args: scenario.server,
     });
     try {
-      const { lines, results } = await scenario.run(new Stand({ driver, server, file, size: scenario.size }), runs, say);
+      const { lines, results, head } = await scenario.run(new Stand({ driver, server, files, size: scenario.size }), runs, say);
       const foreign = median(results.map(({ usage }) => usage?.foreign ?? 0));
       const body = [conditions({ browser: results[0].browser, foreign, version, runs }), ...lines].join("\n\n");
       say(`\n${body}\n`);
       sections.push([scenario.title, body]);
+      if (head) heads.set(name, head);
     } finally {
       await server.stop();
-      rmSync(file);
+      for (const file of files) rmSync(file);
     }
   }
 } finally {
   await driver.stop();
 }
 write(join(here, "RESULTS.md"), sections);
-say(`written to bench/RESULTS.md`);
+headlines(join(here, "../README.md"), heads);
+say(`written to bench/RESULTS.md and README.md`);

@@ -51,3 +51,21 @@ export function write(path, sections) {
   const all = [...new Map([...old, ...sections])].sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(path, INTRO + all.map(([title, body]) => `\n## ${title}\n\n${body}\n`).join(""));
 }
+
+/** What the weight of files depends on. */
+export const weighed = (version) => `${new Date().toISOString().slice(0, 10)} · upslice ${version}`;
+
+/** Where the README's lines end that are written by runs. */
+const END = "<!-- /bench -->";
+
+/** Puts what scenarios say in short into the README: each has a line that ends with its mark, `<!-- bench:name -->`. */
+export function headlines(path, heads) {
+  const lines = readFileSync(path, "utf8").split("\n");
+  for (const [name, head] of heads) {
+    const mark = `<!-- bench:${name} -->`;
+    const [at, end] = [lines.findIndex((line) => line.endsWith(mark)), lines.indexOf(END)];
+    if (at < 0 && end < 0) throw new Error(`README.md has no line ${END}, before which the line of the scenario ${name} would be`);
+    lines.splice(at < 0 ? end : at, at < 0 ? 0 : 1, `- ${head} ${mark}`);
+  }
+  writeFileSync(path, lines.join("\n"));
+}

@@ -2,6 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 export class Server {
@@ -9,19 +11,28 @@ export class Server {
     const child = spawn(program, ["--port", "0", "--storage-port", "0", "--www", page, "--pkg", pkg, "--data", data, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const origin = await new Promise((resolve, reject) => {
+    const said = await new Promise((resolve, reject) => {
+      const said = {};
       child.once("error", reject);
       child.once("exit", (code) => reject(new Error(`the reference server ended with ${code} before it listened`)));
       createInterface(child.stdout).on("line", (line) => {
-        const origin = /^listening on (http:\/\/\S+)/.exec(line)?.[1];
-        if (origin) resolve(origin);
+        const [, what, origin] = /^(listening|storage) on (http:\/\/\S+)/.exec(line) ?? [];
+        if (what) said[what] = origin;
+        if (said.listening && said.storage) resolve(said);
       });
     });
-    return new Server(child, origin);
+    return new Server(child, said, data);
   }
 
-  constructor(child, origin) {
-    Object.assign(this, { child, origin });
+  constructor(child, { listening, storage }, data) {
+    Object.assign(this, { child, origin: listening, storage, data });
+  }
+
+  /** Where the peers' services are, on another origin than the page as our parts, and the key pair of this server's own store. */
+  place() {
+    const { access_key: accessKeyId, secret_key: secretAccessKey } = JSON.parse(readFileSync(join(this.data, "secret.json"), "utf8"));
+    const peers = `${this.storage}/peers`;
+    return { peers, storage: this.storage, credentials: { accessKeyId, secretAccessKey } };
   }
 
   /** Breaks what the rules say, from now on. */

@@ -20,6 +20,9 @@ const ARGS = [
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), // the sandbox refuses to start as root
 ];
 
+/** What a trace is made of: the tasks of each thread and the page's own marks, and nothing of the network, which would be copied. */
+const TRACED = { enableNetwork: false, enablePage: false, traceCategories: "disabled-by-default-devtools.timeline,blink.user_timing" };
+
 /** The driver as a program beside us. */
 export class Driver {
   static async start(program, chromium) {
@@ -40,13 +43,14 @@ export class Driver {
   }
 
   /** A browser that nothing was done with yet: no open connection, no remembered preflight, no grown heap. */
-  async open({ seconds }) {
+  async open({ seconds, traced = false }) {
     const { sessionId, capabilities } = await ask(`${this.address}/session`, "POST", {
       capabilities: {
         alwaysMatch: {
           browserName: "chrome",
           timeouts: { script: seconds * 1000, pageLoad: 30_000 },
-          "goog:chromeOptions": { binary: this.chromium, args: ARGS },
+          "goog:chromeOptions": { binary: this.chromium, args: ARGS, ...(traced && { perfLoggingPrefs: TRACED }) },
+          ...(traced && { "goog:loggingPrefs": { performance: "ALL" } }),
         },
       },
     });
@@ -80,6 +84,13 @@ class Browser {
   /** Calls a function of the page's window, and waits for what it promises. */
   call(name, ...args) {
     return ask(`${this.address}/execute/sync`, "POST", { script: `return window.${name}(...arguments)`, args });
+  }
+
+  /** The events of the trace since the browser was opened. */
+  async trace() {
+    const entries = await ask(`${this.address}/se/log`, "POST", { type: "performance" });
+    const events = entries.map(({ message }) => JSON.parse(message).message);
+    return events.filter(({ method }) => method === "Tracing.dataCollected").map(({ params }) => params);
   }
 
   close() {

@@ -1,18 +1,22 @@
-// What the driver calls. A client is a file in clients/ that exports `send(file, options)` and, where it has something
-// to load first, `prepare()`.
+// What the driver calls. A client is a file in clients/ that exports `send(file, options)` (or `sendAll(files, options)`
+// where it has a queue of its own) and, where it has something to load or to know first, `prepare(place)`.
 
 let client;
 
-/** Loads a client, so that loading is not measured. */
-window.prepare = async (name) => {
+/** Loads a client, so that loading is not measured; `place` says where the peers' services are. */
+window.prepare = async (name, place) => {
   client = await import(`./clients/${name}.js`);
-  await client.prepare?.();
+  await client.prepare?.(place);
 };
 
-/** Sends the chosen file; how long it took, in ms, and what the client tells of it. */
+/** Sends the chosen files at once; how long it took, in ms, and what the client tells of the first. */
 window.measure = async (options) => {
-  const [file] = document.getElementById("file").files;
+  const files = [...document.getElementById("file").files];
   const began = performance.now();
-  const told = await client.send(file, options);
+  performance.mark("bench-began");
+  const told = client.sendAll
+    ? await client.sendAll(files, options)
+    : (await Promise.all(files.map((file) => client.send(file, options))))[0];
+  performance.mark("bench-ended");
   return { ms: performance.now() - began, ...told };
 };

@@ -1,6 +1,8 @@
 // How much is lost on a slow line with a long way, where only waiting for nothing is a mistake.
 
-import { MIB, dialogue, foreign, median, spread, table } from "../driver/figures.mjs";
+import { contest, headline, NOTE, scores } from "../driver/contest.mjs";
+import { field } from "../driver/field.mjs";
+import { MIB, dialogue, median, spread, table } from "../driver/figures.mjs";
 
 export const title = "throttled: 48 MiB at 2 MiB/s per connection, 60 ms";
 export const runs = 5;
@@ -13,41 +15,22 @@ const LATENCY = 60;
 /** Six connections carry the bytes; create, sign, preflight, part and complete each wait for one answer. */
 const IDEAL = (size / (6 * RATE)) * 1000 + 5 * LATENCY;
 
-const contestants = (partSize) => ({
-  "bare fetch loop": ["loop", { partSize }],
-  upslice: ["upslice", { partSize: "auto" }],
-  "upslice, progress watched": ["upslice", { partSize: "auto", watched: true }],
-});
-
 export async function run(stand, runs, say) {
-  await stand.server.fault({ service: "s3", fault: { kind: "rate", bytesPerSecond: RATE, latency: LATENCY } });
-  const { partSize } = await stand.send("upslice", { partSize: "auto" });
-  const field = contestants(partSize);
-  const taken = Object.fromEntries(Object.keys(field).map((name) => [name, []]));
-  for (let round = 0; round < runs; round++) {
-    for (const [name, [client, options]] of Object.entries(field)) {
-      const result = await stand.send(client, options);
-      taken[name].push(result);
-      say(`round ${round + 1}: ${name} ${(result.ms / 1000).toFixed(2)} s, ${(result.ms / IDEAL).toFixed(3)} of the ideal${foreign(result)}`);
-    }
-  }
+  await stand.server.fault({ service: "*", fault: { kind: "rate", bytesPerSecond: RATE, latency: LATENCY } });
+  const { partSize } = await stand.send("upslice");
+  const all = { ...field(partSize), "upslice, progress watched": ["upslice", { watched: true }] };
+  const taken = await contest(stand, all, runs, say);
   const lines = [
     `upslice / ideal: ${spread(taken.upslice.map(({ ms }) => ms / IDEAL), 2)}`,
-    table([
-      ["", "time, s", `time / ideal (${(IDEAL / 1000).toFixed(2)} s)`],
-      ...Object.entries(taken).map(([name, results]) => [
-        name,
-        spread(results.map(({ ms }) => ms / 1000), 2),
-        spread(results.map(({ ms }) => ms / IDEAL), 3),
-      ]),
-    ]),
+    scores(taken, { size, limit: IDEAL, limitName: `ideal (${(IDEAL / 1000).toFixed(2)} s)` }),
     "Where the time goes, in the run nearest to the median: requests of each step, and when (in ms) the first began " +
       "and the last ended for the server. Its clock starts with the first request.",
     table([["", ...STEPS, "the page's own"], ...Object.entries(taken).map(([name, results]) => timeline(name, results))]),
     `Ideal: ${size / MIB} MiB over six connections, and five answers to wait for: create, sign, preflight, part, ` +
-      `complete. Parts of ${(partSize / MIB).toFixed(2)} MiB; medians, with the least and the most in parentheses.`,
+      `complete. upslice's parts have ${(partSize / MIB).toFixed(2)} MiB. ${NOTE}`,
   ];
-  return { lines, results: Object.values(taken).flat() };
+  const head = headline(taken, `48 MiB over six connections of 2 MiB/s, 60 ms: ${(IDEAL / 1000).toFixed(2)} s at best`);
+  return { lines, results: Object.values(taken).flat(), head };
 }
 
 const STEPS = ["create", "sign", "preflight", "part", "complete"];

@@ -1,0 +1,59 @@
+// What it costs a page that every byte passes through it: base64 in JSON, as Veza wants it.
+
+import { MIB, foreign, median, spread, table } from "../driver/figures.mjs";
+
+export const title = "encoding: 256 MiB as base64 in JSON";
+export const runs = 5;
+export const size = 256 * MIB;
+export const server = ["--sink"];
+
+/** What people do not notice; above it, scrolling and typing stutter. */
+const SMOOTH = 50;
+
+export async function run(stand, runs, say) {
+  const { partSize } = await stand.send("veza");
+  const field = { "FileReader and JSON.stringify": ["veza-loop", { partSize }], upslice: ["veza", {}] };
+  const taken = Object.fromEntries(Object.keys(field).map((name) => [name, []]));
+  for (let round = 0; round < runs; round++) {
+    const order = round % 2 ? Object.entries(field).reverse() : Object.entries(field);
+    for (const [name, [client, options]] of order) {
+      const result = await stand.send(client, options, { traced: true });
+      taken[name].push(result);
+      say(`round ${round + 1}: ${name} ${speed(result).toFixed(0)} MiB/s, blocked ${result.longest.toFixed(0)} ms${foreign(result)}`);
+    }
+  }
+  const [loop, ours] = Object.values(taken);
+  const lines = [
+    `The longest that the page's thread was blocked by upslice: ${spread(ours.map(({ longest }) => longest), 0)} ms; ` +
+      `${SMOOTH} ms are what people do not notice.`,
+    table([
+      ["", "MiB/s", "speed / by hand", "longest task, ms", "tasks over 50 ms", "renderer memory, MiB", "browser process, MiB", "renderer CPU, s"],
+      ...Object.entries(taken).map(([name, results]) => row(name, results, loop)),
+    ]),
+    `Parts of ${(partSize / MIB).toFixed(2)} MiB, six at once: what is encoded of them has ${((partSize * 6 * 4) / 3 / MIB).toFixed(0)} MiB, ` +
+      "and lies in Blobs, which the browser's own process keeps. Tasks of the renderer's main thread are read from a trace. " +
+      "Medians, with the least and the most in parentheses.",
+  ];
+  const ratios = ours.map((result, round) => loop[round].ms / result.ms);
+  const blocked = (results) => median(results.map(({ longest }) => longest)).toFixed(0);
+  const head =
+    `Veza's base64 in JSON, 256 MiB over loopback, beside what a page does by hand (FileReader and \`JSON.stringify\`): ` +
+    `${spread(ratios, 2)} times its rate, and the page blocked for ${blocked(ours)} ms at the longest instead of ${blocked(loop)}`;
+  return { lines, results: Object.values(taken).flat(), head };
+}
+
+const speed = ({ ms }) => size / MIB / (ms / 1000);
+
+function row(name, results, base) {
+  const use = (read, digits) => (results[0].usage ? spread(results.map(({ usage }) => read(usage)), digits) : "–");
+  return [
+    name,
+    spread(results.map(speed), 0),
+    results === base ? "1" : spread(results.map(({ ms }, round) => base[round].ms / ms), 2),
+    spread(results.map(({ longest }) => longest), 0),
+    spread(results.map(({ long }) => long), 0),
+    use(({ renderer }) => renderer / MIB, 0),
+    use(({ others }) => others / MIB, 0),
+    use(({ rendererCpu }) => rendererCpu, 2),
+  ];
+}
