@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::child::Job;
 use crate::workspace::root;
-use crate::{browsers, package, server};
+use crate::{browsers, npm, package, server};
 
 /// What is measured, and how often.
 #[derive(Args)]
@@ -28,6 +28,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         let is_there = dir.join("scenarios").join(name).with_extension("mjs").is_file();
         ensure!(is_there, "there is no scenario `{name}` in bench/scenarios");
     }
+    npm::install(&dir)?;
     let chromium = browsers::chromium()?;
     package::build()?;
     let program = server::build()?;
@@ -41,7 +42,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         .env("UPSLICE_PKG", package::dir())
         .env("UPSLICE_SERVER_BIN", program)
         // Every upload has a limit of its own; this one is for all of them together.
-        .within(Duration::from_secs(3600))
+        .within(Duration::from_secs(2 * 3600))
         .run()
         .context("the benchmark needs Node.js 20 or newer, and a machine on which every upload ends well")
 }

@@ -1,16 +1,11 @@
 //! The browsers that tests run in: those of the machine, else those of its distribution.
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rustix::process::geteuid;
 
-use crate::child::Job;
+use crate::distribution::{find, install};
 use crate::workspace::{cargo, target_dir};
-
-/// Where Ubuntu keeps what is not on the path of a bare shell.
-const ELSEWHERE: [&str; 2] = ["/snap/bin", "/usr/lib/chromium-browser"];
 
 /// The release of geckodriver, which Debian does not have.
 const GECKODRIVER: &str = "0.37.1";
@@ -58,22 +53,4 @@ fn geckodriver() -> Result<PathBuf> {
         .run()
         .with_context(|| format!("install geckodriver {GECKODRIVER} and run this again"))?;
     Ok(driver)
-}
-
-fn find(names: &[&str]) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = env::split_paths(&path).chain(ELSEWHERE.map(PathBuf::from)).collect();
-    names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|program| program.is_file())
-}
-
-/// Installs packages of the distribution where that needs no question; whether it worked is seen by what is there then.
-fn install(packages: &[&str]) -> bool {
-    let Some(apt) = find(&["apt-get"]) else {
-        return false;
-    };
-    let apt_get = |words: &[&str]| {
-        let job = if geteuid().is_root() { Job::new(&apt) } else { Job::new("sudo").args(["-n"]).args([&apt]) };
-        job.args(words).env("DEBIAN_FRONTEND", "noninteractive").run().is_ok()
-    };
-    apt_get(&["update"]) && apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat())
 }

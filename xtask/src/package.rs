@@ -30,7 +30,7 @@ pub(crate) fn build() -> Result<()> {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), dir.join(licence)).with_context(|| format!("cannot copy {licence}"))?;
     }
-    write(&dir, "glue.js", module.glue)?;
+    write(&dir, "glue.js", instances(&module.glue)?)?;
     write(&dir, "wasm-inline.js", inlined(&module.wasm))?;
     write(&dir, "upslice.wasm", module.wasm)
 }
@@ -47,6 +47,15 @@ fn copy_template(dir: &Path) -> Result<()> {
     ensure!(manifest.contains(VERSION), "pkg-template/package.json must say {VERSION}, which the build replaces");
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     write(dir, "package.json", manifest.replace(VERSION, &version))
+}
+
+/// The glue as a function that makes glue: what it keeps beside an instance of the module (views of its memory, the
+/// closures that the browser holds) is of that instance alone, and `WebAssembly` is whatever it is called with, so that
+/// `instance.js` sees who goes in and out.
+fn instances(glue: &str) -> Result<String> {
+    let function = glue.strip_prefix("let wasm_bindgen = ").context("the glue is no longer one function")?;
+    ensure!(function.starts_with("(function(exports) {"), "the glue's function has changed");
+    Ok(format!("export default (WebAssembly) => {function}"))
 }
 
 /// A module of JavaScript that holds the wasm: the one delivery that every bundler, dev server and runtime understands.
@@ -66,6 +75,15 @@ fn write(dir: &Path, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn glue_is_made_for_each_instance() {
+        let glue = "let wasm_bindgen = (function(exports) {\n    return exports;\n})({ __proto__: null });\n";
+        let expected =
+            "export default (WebAssembly) => (function(exports) {\n    return exports;\n})({ __proto__: null });\n";
+        assert_eq!(instances(glue).expect("glue"), expected);
+        assert!(instances("export class Machine {}").is_err());
+    }
 
     #[test]
     fn the_inlined_module_is_one_string_of_base64() {

@@ -16,7 +16,7 @@ use crate::server::{self, Server};
 use crate::tally::Tally;
 use crate::wasm::{self, TARGET};
 use crate::workspace::{cargo, root};
-use crate::{npm, package, sizes};
+use crate::{npm, package, python, sizes};
 
 /// A selection of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +29,16 @@ pub(crate) enum Area {
     Package,
     /// The demo page and the faults, in a real browser against the real server.
     E2e,
+    /// The vendors' own clients against the same server, and beside ours.
+    Conformance,
 }
+
+/// The tests in scripts, each area's in a folder.
+const SUITES: [(Area, &str, &str); 3] = [
+    (Area::Package, "Package tests", "tests/package"),
+    (Area::E2e, "End-to-end tests", "tests/e2e"),
+    (Area::Conformance, "Conformance tests", "tests/conformance"),
+];
 
 /// What the tests outside Rust run against.
 struct Stand {
@@ -45,23 +54,18 @@ pub(crate) fn run(areas: &[Area]) -> bool {
     if wanted(Area::Native) {
         native(&mut report);
     }
-    if [Area::Browser, Area::Package, Area::E2e].into_iter().any(wanted) {
+    let suites: Vec<_> = SUITES.into_iter().filter(|(area, ..)| wanted(*area)).collect();
+    if wanted(Area::Browser) || !suites.is_empty() {
         let stand = report.stage("Chromium and the reference server", |_| Stand::new());
         if wanted(Area::Browser) {
             browser(&mut report, stand.as_ref());
         }
-        if wanted(Area::Package) || wanted(Area::E2e) {
+        if !suites.is_empty() {
             let built = report.stage("The npm package", |_| package::build().and_then(|()| sizes::print()));
-            if wanted(Area::Package) {
-                report.stage("Package tests", |tally| {
+            for (_, name, folder) in suites {
+                report.stage(name, |tally| {
                     needed(&built, "the package")?;
-                    scripts("tests/package", needed(&stand, "Chromium and the server")?, tally)
-                });
-            }
-            if wanted(Area::E2e) {
-                report.stage("End-to-end tests", |tally| {
-                    needed(&built, "the package")?;
-                    scripts("tests/e2e", needed(&stand, "Chromium and the server")?, tally)
+                    scripts(folder, needed(&stand, "Chromium and the server")?, tally)
                 });
             }
         }
@@ -108,11 +112,15 @@ fn browser(report: &mut Report, stand: Option<&Stand>) {
     }
 }
 
-/// The tests in a folder of scripts: Node runs them, npm brings what they need.
+/// The tests in a folder of scripts: Node runs them; npm brings what they need, and pip where something is asked of it.
 fn scripts(folder: &str, stand: &Stand, tally: &mut Tally) -> Result<()> {
     let dir = root().join(folder);
     npm::install(&dir)?;
-    let runner = Job::new("node")
+    let mut runner = Job::new("node");
+    if python::is_needed(&dir) {
+        runner = runner.env("UPSLICE_PYTHON", python::environment(&dir)?);
+    }
+    let runner = runner
         .args(["--test", "--test-reporter=spec"])
         .args(test_files(&dir)?)
         .dir(&dir)

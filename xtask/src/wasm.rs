@@ -73,11 +73,12 @@ fn remapped_paths() -> Result<Vec<String>> {
     Ok(folders.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect())
 }
 
-/// Target "web" without a default path: no bundler ever sees an address in it that it would have to understand.
+/// Target "no-modules", because it is one function: see `package::instances`. Without a default path, no bundler ever sees
+/// an address in it that it would have to understand.
 fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
     let flags = [
         "wasm-bindgen",
-        "--target=web",
+        "--target=no-modules",
         "--omit-default-module-path",
         "--no-typescript",
         "--remove-name-section",
