@@ -17,8 +17,12 @@ const PATIENCE = 3_000;
 /** A file on a sleeping disk or a distant drive may take so long to be looked at. */
 const SLOW = 60_000;
 
-/** A tab that died lets its locks go a moment later, when the browser has noticed; one that lives keeps them. */
+/**
+ * A tab that died lets its locks go a moment later, when the browser has noticed; one that lives keeps them. A busy machine
+ * takes its time, and an upload that is wanted waits longer for it than a list of those that are left.
+ */
 const GRACE = 1_000;
+const LONG_GRACE = 2_500;
 
 const LOCKED = { code: "locked", retryable: true, message: "another tab drives this upload: wait for its end, or end it there" };
 
@@ -59,6 +63,12 @@ function database() {
     throw error;
   });
 }
+
+/**
+ * Opens the database ahead of its first use: that takes a fresh profile as long as loading the module does, and both can
+ * be waited for at once.
+ */
+export const prepare = () => void database().catch(() => {});
 
 const answer = (request) =>
   new Promise((resolve, reject) => {
@@ -122,7 +132,7 @@ async function lock(id) {
   let held = await within(asked(id, { ifAvailable: true })).catch(() => () => {});
   if (!held) {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), GRACE);
+    const timer = setTimeout(() => patience.abort(), LONG_GRACE);
     held = await within(asked(id, { signal: patience.signal })).catch(() => undefined);
     clearTimeout(timer);
   }

@@ -1,7 +1,7 @@
 // The classes that users hold. They exist before the wasm module is loaded, and decide nothing: the machine inside
 // the module does, and tells an `Upload` what happens.
 
-import { journal, left, lock, remove, sentOf } from "./journal.js";
+import { journal, left, lock, prepare, remove, sentOf } from "./journal.js";
 
 /** Why an upload ended without success. `code` is for programs, `message` for people. */
 export class UploadError extends Error {
@@ -158,6 +158,7 @@ class Upload extends EventTarget {
     const total = attempt(() => file?.size) ?? 0;
     this.#progress = { sent: 0, total, fraction: 0, bytesPerSecond: 0, partsStored: 0, partsTotal: 0 };
     this.#ending.promise.catch(() => {});
+    if (attempt(() => options.resumable) !== false) prepare();
     this.#begin();
   }
 

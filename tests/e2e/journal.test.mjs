@@ -71,12 +71,12 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     const { open, server, file, about } = await interruptedAt(t);
     const page = await open(file);
     assert.equal(await page.evaluate("api.interrupted().then((all) => all.length)"), 0, "another scope's is nobody's business");
-    const [left] = await page.evaluate("api.interrupted('me')");
+    const [left] = await page.evaluate("listed('me')");
     assert.equal(left.name, "left.bin");
     assert.equal(left.size, 21 * MIB);
     assert.equal(left.kind, "s3");
     assert.ok(left.sent >= 10 * MIB && left.sent < left.size, `${left.sent}`);
-    const end = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+    const end = await page.evaluate(`listed('me').then(async ([left]) => {
       const result = await left.resume(file(), { to: ${about.to} });
       return { resumed: result.resumed, left: (await api.interrupted('me')).length };
     })`);
@@ -105,7 +105,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await first.close();
     await server.reset();
     const second = await open();
-    const end = await second.evaluate(`api.interrupted().then(async ([left]) => {
+    const end = await second.evaluate(`listed().then(async ([left]) => {
       const result = await left.resume(left.handle, { to: ${services.s3.to} });
       return { resumed: result.resumed, size: result.size };
     })`);
@@ -119,7 +119,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     writeFileSync(file.path, bytes);
     utimesSync(file.path, 1_700_000_000, 1_700_000_000);
     const page = await open(file);
-    const code = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+    const code = await page.evaluate(`listed('me').then(async ([left]) => {
       try { await left.resume(file(), { to: ${about.to} }); } catch (error) { return error.code; }
     })`);
     assert.equal(code, "file-changed");
@@ -146,7 +146,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
   it("what was left is discarded, here and at the service", { timeout: TIMEOUT }, async (t) => {
     const { open, server, about } = await interruptedAt(t);
     const page = await open();
-    const left = await page.evaluate(`api.interrupted('me').then(async ([left]) => {
+    const left = await page.evaluate(`listed('me').then(async ([left]) => {
       await left.discard({ to: ${about.to} });
       return (await api.interrupted('me')).length;
     })`);
@@ -158,7 +158,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     const file = await diskFile("twice.bin", 21 * MIB);
     const { open, server } = await profile(t);
     const [first, second] = [await open(file), await open(file)];
-    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "delay", ms: 3000 } });
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "stall", answer: true } });
     await begin(first, services.s3);
     await first.evaluate("stored(1)");
     await first.evaluate("written()");
@@ -166,6 +166,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     const { error } = await ending(second);
     assert.equal(error.code, "locked");
     assert.deepEqual(await second.evaluate("api.interrupted().then((all) => all.length)"), 0);
+    await server.mend();
     assert.ok((await ending(first)).result);
     // It is over there: here it is another upload.
     await begin(second, services.s3);
@@ -183,7 +184,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
       });
     }))`);
     await dying();
-    assert.equal(await page.evaluate("api.interrupted('me').then((all) => all.length)"), 1, "what is left is not shown");
+    assert.equal(await page.evaluate("listed('me').then((all) => all.length)"), 1, "what is left is not shown");
     await dying();
     await begin(page, about, { resumable: { scope: "me" } });
     const end = await ending(page);

@@ -77,6 +77,12 @@ async function instruments() {
   window.written = () => until(async () => (await journal()).uploads.length > 0);
   /** So many receipts are written down. */
   window.kept = (count) => until(async () => (await journal()).changes.flatMap(({ receipts }) => receipts).length >= count);
+  /** What a tab that was killed has left, once the browser has noticed: until then it counts as driven. */
+  window.listed = async (scope) => {
+    let all;
+    await until(async () => (all = await api.interrupted(scope)).length > 0);
+    return all;
+  };
   window.stored = (count) => new Promise((resolve) => {
     const look = () => one.progress.partsStored >= count && resolve();
     one.addEventListener("part", look);
