@@ -15,17 +15,19 @@ export class Server {
       const said = {};
       child.once("error", reject);
       child.once("exit", (code) => reject(new Error(`the reference server ended with ${code} before it listened`)));
+      const awaited = ["listening", "storage", ...(args.includes("--tls-port") ? ["tls", "tls storage"] : [])];
       createInterface(child.stdout).on("line", (line) => {
-        const [, what, origin] = /^(listening|storage) on (http:\/\/\S+)/.exec(line) ?? [];
+        const [, what, origin] = /^([a-z ]+) on (https?:\/\/\S+)/.exec(line) ?? [];
         if (what) said[what] = origin;
-        if (said.listening && said.storage) resolve(said);
+        if (awaited.every((what) => said[what])) resolve(said);
       });
     });
     return new Server(child, said, data);
   }
 
-  constructor(child, { listening, storage }, data) {
-    Object.assign(this, { child, origin: listening, storage, data });
+  /** `page` and `storage` are where the browser goes: over TLS, and so by HTTP/2, where the server was told to speak it. */
+  constructor(child, said, data) {
+    Object.assign(this, { child, data, origin: said.listening, page: said.tls ?? said.listening, storage: said["tls storage"] ?? said.storage });
   }
 
   /** Where the peers' services are, on another origin than the page as our parts, and the key pair of this server's own store. */

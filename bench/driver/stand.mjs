@@ -15,7 +15,7 @@ export class Stand {
   async send(client, options = {}, { traced = false } = {}) {
     const browser = await this.driver.open({ seconds: SECONDS, traced });
     try {
-      await browser.open(`${this.server.origin}/index.html`);
+      await browser.open(`${this.server.page}/index.html`);
       await browser.choose("#file", this.files.join("\n"));
       await browser.call("prepare", client, this.server.place());
       await this.server.forget();

@@ -14,6 +14,6 @@ export function longTasks(events) {
     .filter(({ name, ph, pid, tid }) => ph === "X" && name.endsWith("RunTask") && pid === began?.pid && tid === began?.tid)
     .filter(({ ts, dur }) => ts + dur > began.ts && ts < ended?.ts)
     .map(({ dur, tdur }) => (tdur ?? dur) / 1000);
-  if (tasks.length === 0) throw new Error("the trace has no tasks of a page: the browser writes it in another way");
+  if (tasks.length === 0) throw new Error(`of ${events.length} events of the trace none is a task of the page: its driver keeps 100,000, or the browser writes it in another way`);
   return { longest: Math.max(...tasks), long: tasks.filter((ms) => ms > LONG).length };
 }

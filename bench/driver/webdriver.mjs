@@ -48,6 +48,7 @@ export class Driver {
       capabilities: {
         alwaysMatch: {
           browserName: "chrome",
+          acceptInsecureCerts: true, // the server's is made at its start
           timeouts: { script: seconds * 1000, pageLoad: 30_000 },
           "goog:chromeOptions": { binary: this.chromium, args: ARGS, ...(traced && { perfLoggingPrefs: TRACED }) },
           ...(traced && { "goog:loggingPrefs": { performance: "ALL" } }),
