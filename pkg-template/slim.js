@@ -1,8 +1,9 @@
 // `upslice/slim`: the same API with no wasm module inside; `init(source)` says where it is, before the first upload.
 // Importing this file does nothing.
-import { createApi } from "./upslice.js";
+import { createApi } from "./api.js";
 
-export * from "./upslice.js";
+export * from "./destinations.js";
+export { UploadError } from "./error.js";
 
 const api = /*#__PURE__*/ createApi();
 

@@ -4,25 +4,40 @@ use super::stage::{Spy, Visit, get, js, js_with, restore, shown, soon, text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+/// What the package's functions are made of.
+const FILES: [(&str, &str); 7] = [
+    ("api", include_str!("../../pkg-template/api.js")),
+    ("database", include_str!("../../pkg-template/database.js")),
+    ("error", include_str!("../../pkg-template/error.js")),
+    ("journal", include_str!("../../pkg-template/journal.js")),
+    ("locks", include_str!("../../pkg-template/locks.js")),
+    ("patience", include_str!("../../pkg-template/patience.js")),
+    ("upload", include_str!("../../pkg-template/upload.js")),
+];
+
 /// The package's `upload`, with our own glue behind it, or with another `Machine`.
 async fn upload(machine: Option<JsValue>) -> JsValue {
     let visit = Visit::new(&js("file(1)"), &js("({ to: shop('http://any.invalid') })")).expect("good options");
     let class = machine.unwrap_or_else(|| visit.class());
-    let sources = [include_str!("../../pkg-template/upslice.js"), include_str!("../../pkg-template/journal.js")];
-    let sources: js_sys::Array = sources.into_iter().map(JsValue::from).collect();
-    let parts =
-        js_with("({ source: it[0][0], journal: it[0][1], Machine: it[1] })", &js_sys::Array::of2(&sources, &class));
+    let files = js_sys::Object::new();
+    for (name, text) in FILES {
+        js_sys::Reflect::set(&files, &name.into(), &text.into()).expect("a plain object");
+    }
+    let parts = js_with("({ files: it[0], Machine: it[1] })", &js_sys::Array::of2(&files, &class));
     // An instance is the matter of a module of its own; here it hands out the class of the module that is under test.
     let loaded = js_with(
         "(async () => {
-            const address = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
             const name = `glue${Math.random()}`;
             globalThis[name] = it.Machine;
-            const instance = address(`export const instance = async () => ({
+            it.files.instance = `export const instance = async () => ({
                 api: { Machine: globalThis['${name}'] }, watch: () => () => {}, awaited: (promise) => promise,
-            });`);
-            const source = it.source.replace('./instance.js', instance).replace('./journal.js', address(it.journal));
-            const package_ = await import(address(source));
+            });`;
+            const made = {};
+            const address = (name) => (made[name] ??= URL.createObjectURL(new Blob(
+                [it.files[name].replace(/\"\\.\\/(\\w+)\\.js\"/g, (_, name) => JSON.stringify(address(name)))],
+                { type: 'text/javascript' },
+            )));
+            const package_ = await import(address('api'));
             return package_.createApi(async () => 'bytes').upload;
         })()",
         &parts,

@@ -9,8 +9,9 @@ import { here, run, tarball } from "./app.mjs";
 test("the tarball holds what is meant to be published, and one module", async () => {
   const { files } = await tarball();
   assert.deepEqual(files, [
-    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "glue.js", "index.d.ts", "index.js", "instance.js", "journal.js",
-    "package.json", "slim.d.ts", "slim.js", "upslice.js", "upslice.wasm", "wasm-inline.js",
+    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "api.js", "database.js", "destinations.js", "error.js", "glue.js", "index.d.ts",
+    "index.js", "instance.js", "journal.js", "locks.js", "package.json", "patience.js", "slim.d.ts", "slim.js", "upload.js",
+    "upslice.wasm", "wasm-inline.js",
   ]);
 });
 

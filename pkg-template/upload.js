@@ -1,127 +1,18 @@
-// The classes that users hold. They exist before the wasm module is loaded, and decide nothing: the machine inside
-// the module does, and tells an `Upload` what happens.
+// The class that users hold. It exists before the wasm module is loaded, and decides nothing: the machine inside the
+// module does, and tells an `Upload` what happens.
 
-import { journal, left, lock, prepare, remove, sentOf } from "./journal.js";
+import { UploadError, attempt, describe, given, words } from "./error.js";
 
-/** Why an upload ended without success. `code` is for programs, `message` for people. */
-export class UploadError extends Error {
-  constructor({ code, message, cause, status, part, attempts, retryable = false }) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.retryable = retryable;
-    if (status !== undefined) this.status = status;
-    if (part !== undefined) this.part = part;
-    if (attempts !== undefined) this.attempts = attempts;
-  }
-}
-Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", configurable: true, writable: true });
+/** What survives a reload. It comes with the first upload, as the module does: a page that uploads nothing does not pay for it. */
+export const journal = () =>
+  import("./journal.js").catch((cause) => {
+    throw new UploadError({ code: "load", message: `a file of upslice could not be loaded: ${words(cause)}`, cause, retryable: true });
+  });
 
-/** S3 and every store that speaks it, through URLs that your backend signs. */
-export const s3 = (options) => Object.freeze({ kind: "s3", options });
-
-/** TwelveLabs assets: presigned URLs, reports in batches. */
-export const twelvelabs = (options) => Object.freeze({ kind: "twelvelabs", options });
-
-/** HERE Blob v1: digests, part numbers that are never used twice. */
-export const here = (options) => Object.freeze({ kind: "here", options });
-
-/** Any other service, described by its rules and functions. */
-export const custom = (options) => Object.freeze({ kind: "custom", options });
-
-/** Veza OAA `:parts`: base64 in JSON. */
-export const veza = (options) => Object.freeze({ kind: "veza", options });
-
-/** subworkflow.ai upload sessions: form data. */
-export const subworkflow = (options) => Object.freeze({ kind: "subworkflow", options });
-
-/** Gjirafa VP multipart uploads. */
-export const gjirafa = (options) => Object.freeze({ kind: "gjirafa", options });
-
-/**
- * The functions that need the wasm module: `init`, `upload`, `interrupted`, `incomplete` and `status`.
- * `defaultSource` gives what `init` is called with when the app does not call it.
- */
-export function createApi(defaultSource) {
-  const ours = () => {
-    if (defaultSource) return defaultSource();
-    throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
-  };
-
-  /** The module's instance. It is loaded once; a failed attempt is forgotten, so that the next one may succeed. */
-  async function module(source) {
-    try {
-      const { instance } = await import("./instance.js");
-      return await instance(() => source ?? ours());
-    } catch (cause) {
-      const message = `the wasm module could not be loaded: ${cause?.message ?? cause}. A content security policy must allow script-src 'wasm-unsafe-eval'`;
-      throw new UploadError({ code: "load", message, cause, retryable: true });
-    }
-  }
-
-  /** What the module answers to a question that belongs to no upload. */
-  async function ask(question, ...all) {
-    const instance = await module();
-    try {
-      return await instance.awaited(instance.api[question](...all));
-    } catch (fields) {
-      throw new UploadError(describe(fields));
-    }
-  }
-
-  /** The pages of what a service says, one after the other. */
-  async function* pages(to, uploadId) {
-    for (let page = 1, known; known?.more ?? true; page += 1) {
-      known = await ask("enquire", to, uploadId, page);
-      yield known;
-    }
-  }
-
-  /** Forgets what an earlier visit left, and has the service remove it where it can. */
-  async function discard(entry, to) {
-    const release = await lock(entry.id);
-    if (!release) throw new UploadError({ code: "locked", retryable: true, message: "another tab drives this upload" });
-    try {
-      if (to) {
-        const rest = await ask("discard", to, entry);
-        if (rest) console.warn(`upslice: of ${JSON.stringify(entry.name)}, ${rest}`);
-      }
-      await remove(entry.id);
-    } finally {
-      release();
-    }
-  }
-
-  return {
-    init: async (source) => void (await module(source)),
-    upload: (file, options) => new Upload(file, options, module),
-    interrupted: async (scope = "") =>
-      (await left(scope).catch(() => [])).map((entry) => {
-        const { id, kind, name, size, type, lastModified, startedAt, handle } = entry;
-        return Object.freeze({
-          ...{ id, kind, name, size, type, lastModified, startedAt, handle, sent: sentOf(entry) },
-          resume: (file, options) => new Upload(file, { ...options, resumable: takenUp(options, scope) }, module, { entry }),
-          discard: ({ to } = {}) => discard(entry, to),
-        });
-      }),
-    incomplete: async function* (to) {
-      for await (const { items } of pages(to)) yield* items;
-    },
-    status: async (to, uploadId) => {
-      if (typeof uploadId !== "string" || uploadId === "") {
-        throw new UploadError({ code: "options", message: "uploadId: text is expected" });
-      }
-      let told;
-      for await (const { state, items, response } of pages(to, uploadId)) {
-        told ??= { state, stored: [], response };
-        told.stored.push(...items);
-      }
-      return told;
-    },
-  };
-}
+const ENDED = new Set(["completed", "failed", "aborted"]);
 
 /** An upload under way: a promise of its result with controls. Made by `upload`. */
-class Upload extends EventTarget {
+export class Upload extends EventTarget {
   #options;
   #module;
   #instance;
@@ -158,7 +49,7 @@ class Upload extends EventTarget {
     const total = attempt(() => file?.size) ?? 0;
     this.#progress = { sent: 0, total, fraction: 0, bytesPerSecond: 0, partsStored: 0, partsTotal: 0 };
     this.#ending.promise.catch(() => {});
-    if (attempt(() => options.resumable) !== false) prepare();
+    if (attempt(() => options.resumable) !== false) journal().then(({ prepare }) => prepare()).catch(() => {});
     this.#begin();
   }
 
@@ -330,9 +221,16 @@ class Upload extends EventTarget {
       this.#dispatch("notice", { code: "journal-off", message });
     };
     if (writer) return writer.again(notice);
-    const { resumable, handle, to } = this.#options;
+    const { resumable = true, handle, to } = this.#options;
+    if (!resumable) return undefined;
+    let open;
+    try {
+      ({ open } = await journal());
+    } catch (error) {
+      return void notice(error);
+    }
     const awaited = (promise) => this.#instance.awaited(promise);
-    return journal({ machine: this.#machine, awaited, id: this.id, file: this.file, resumable, handle, kind: to.kind, entry, notice });
+    return open({ machine: this.#machine, awaited, id: this.id, file: this.file, resumable, handle, kind: to.kind, entry, notice });
   }
 
   /**
@@ -416,37 +314,6 @@ async function fileOf(handle) {
     return await handle.getFile();
   } catch (cause) {
     throw { code: "file-changed", message: `the handle gives no file: ${words(cause)}`, cause };
-  }
-}
-
-/** How an upload that is taken up is written down from now on: in the scope it was found in. */
-const takenUp = (options, scope) => ({ ...(typeof options?.resumable === "object" && options.resumable), scope });
-
-const ENDED = new Set(["completed", "failed", "aborted"]);
-
-/** The fields of a failure: ours as they are, anything else as a bug of ours. */
-const describe = (thrown) =>
-  typeof thrown?.code === "string"
-    ? { ...thrown, message: thrown.message, code: thrown.code }
-    : { code: "internal", message: `a bug in upslice: ${words(thrown)}`, cause: thrown };
-
-/** What the app has given, read: a getter or a proxy is a function of the app, and may throw. */
-function given(field, read) {
-  try {
-    return read();
-  } catch (cause) {
-    throw { code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause };
-  }
-}
-
-/** What a thrown value says of itself. Anything may be thrown. */
-const words = (thrown) => attempt(() => String(thrown?.message ?? thrown)) ?? "something without a message";
-
-function attempt(read) {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,41 @@
+// Why an upload ended, and what the app has given, read with care: a getter or a proxy is a function of the app.
+
+/** Why an upload ended without success. `code` is for programs, `message` for people. */
+export class UploadError extends Error {
+  constructor({ code, message, cause, status, part, attempts, retryable = false }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retryable = retryable;
+    if (status !== undefined) this.status = status;
+    if (part !== undefined) this.part = part;
+    if (attempts !== undefined) this.attempts = attempts;
+  }
+}
+Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", configurable: true, writable: true });
+
+/** The fields of a failure: ours as they are, anything else as a bug of ours. */
+export const describe = (thrown) =>
+  typeof thrown?.code === "string"
+    ? { ...thrown, message: thrown.message, code: thrown.code }
+    : { code: "internal", message: `a bug in upslice: ${words(thrown)}`, cause: thrown };
+
+/** What the app has given, read; that reading it threw is an error that names the field. */
+export function given(field, read) {
+  try {
+    return read();
+  } catch (cause) {
+    throw { code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause };
+  }
+}
+
+/** The same where it does not matter: nothing is as good. */
+export function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a thrown value says of itself. Anything may be thrown. */
+export const words = (thrown) => attempt(() => String(thrown?.message ?? thrown)) ?? "something without a message";
