@@ -13,14 +13,14 @@ pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) 
         Algorithm::Crc32c => {
             let mut crc = Crc32c::new();
             for window in windows(part) {
-                crc.push(&source.read(&window).await?);
+                crc.update(&source.read(&window).await?);
             }
             hex(&crc.finish())
         }
         Algorithm::Md5 => {
             let mut digest = Md5::new();
             for window in windows(part) {
-                digest.push(&source.read(&window).await?);
+                digest.update(&source.read(&window).await?);
             }
             hex(&digest.finish())
         }

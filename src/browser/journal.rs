@@ -110,7 +110,7 @@ pub(crate) async fn identity(source: &Source) -> Option<String> {
         let start = if window == WINDOWS - 1 { last.max(read_to) } else { start };
         let end = (start + WINDOW).min(size);
         if start < end {
-            digest.push(&source.read(&PartRange { index: 0, start, end }).await?);
+            digest.update(&source.read(&PartRange { index: 0, start, end }).await?);
             read_to = end;
         }
     }

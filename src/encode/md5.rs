@@ -99,7 +99,7 @@ impl Md5 {
     }
 
     /// Takes one more window in.
-    pub fn push(&mut self, mut window: &[u8]) {
+    pub fn update(&mut self, mut window: &[u8]) {
         self.size = self.size.wrapping_add(window.len() as u64);
         if self.held > 0 {
             let (head, tail) = window.split_at(window.len().min(BLOCK - self.held));
@@ -129,7 +129,7 @@ impl Md5 {
         let mut padding = [0; BLOCK + 8];
         padding[0] = 0x80;
         padding[1 + zeros..zeros + 9].copy_from_slice(&bits);
-        self.push(&padding[..zeros + 9]);
+        self.update(&padding[..zeros + 9]);
         let mut digest = [0; 16];
         for (bytes, word) in digest.chunks_exact_mut(4).zip(self.state) {
             bytes.copy_from_slice(&word.to_le_bytes());
@@ -173,10 +173,10 @@ mod tests {
             let (mut digest, mut left) = (Md5::new(), bytes.as_slice());
             for cut in cuts {
                 let (window, rest) = left.split_at(cut.min(left.len()));
-                digest.push(window);
+                digest.update(window);
                 left = rest;
             }
-            digest.push(left);
+            digest.update(left);
             prop_assert_eq!(digest.finish(), <[u8; 16]>::from(::md5::Md5::digest(&bytes)));
         }
 
@@ -184,7 +184,7 @@ mod tests {
         fn every_length_around_a_block_is_padded_as_it_should_be(length in 0..200usize) {
             let bytes = vec![7; length];
             let mut digest = Md5::new();
-            digest.push(&bytes);
+            digest.update(&bytes);
             prop_assert_eq!(digest.finish(), <[u8; 16]>::from(::md5::Md5::digest(&bytes)));
         }
     }

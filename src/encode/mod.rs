@@ -2,9 +2,12 @@
 //! come from, and where they go, is somebody else's business.
 
 mod base64;
-mod crc32c;
+mod braid;
+pub mod crc32c;
+pub mod crc64nvme;
 mod md5;
 
 pub use base64::Base64;
 pub use crc32c::Crc32c;
+pub use crc64nvme::Crc64Nvme;
 pub use md5::Md5;
