@@ -9,6 +9,8 @@
 mod carrying;
 #[path = "browser/classes.rs"]
 mod classes;
+#[path = "browser/encoding.rs"]
+mod encoding;
 #[path = "browser/functions.rs"]
 mod functions;
 #[path = "browser/headers.rs"]
@@ -27,3 +29,6 @@ mod sharing;
 mod source;
 #[path = "browser/stage.rs"]
 mod stage;
+
+// Where a source of the crate that is compiled into a test finds it.
+use upslice::encode;

@@ -1,17 +1,26 @@
 //! What a request carries, as the platform takes it: a slice, a Blob with the bytes transformed, form data, or text.
 //!
 //! Bytes that are transformed are read, encoded and handed back to the browser a window at a time, and between two
-//! windows the page has its turn: wasm never holds more than one.
+//! windows the page has its turn: wasm never holds more than one, while the browser reads the next.
 
-use super::source::{Source, windows};
-use super::value;
+use super::source::{Source, WINDOW};
+use super::{simd, sys, value};
 use crate::core::PartRange;
 use crate::encode::Base64;
 use crate::protocol::{Body, Json};
 use js_sys::{Array, Uint8Array};
 use std::borrow::Cow;
+use std::cell::Cell;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag, FormData};
+
+/// What a window becomes, with two bytes that were kept of the one before.
+const ENCODED: usize = Base64::encoded_size(WINDOW + 2) as usize;
+
+thread_local! {
+    /// Where a window is encoded to: one place for all parts, since nothing is waited for meanwhile.
+    static DESK: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// What a request carries. The bytes of a part are always in a Blob, never in a string.
 pub(super) enum Carried {
@@ -80,16 +89,24 @@ fn form(fields: &[(Cow<'static, str>, Json)], file: Option<(&str, &str, Blob)>) 
 async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
     let (before, after) = around(fields, field);
     let pieces = Array::of1(&before.into());
-    let mut encoder = Base64::new();
-    for window in windows(part) {
-        let bytes = source.read(&window).await?;
-        let mut out = Vec::new();
-        encoder.push(&bytes, &mut out);
-        pieces.push(&handed_over(&out)?.into());
+    let mut encoder = Base64::new(simd::groups);
+    let mut is_whole = true;
+    let mut take = |window: &[u8]| {
+        let mut desk = DESK.take();
+        desk.resize(ENCODED, 0);
+        let end = encoder.push(window, &mut desk);
+        if let Some(piece) = handed_over(&desk[..end]) {
+            pieces.push(&piece.into());
+        } else {
+            is_whole = false;
+        }
+        DESK.set(desk);
+    };
+    source.read_through(part, &mut take).await?;
+    if !is_whole {
+        return None;
     }
-    let mut out = Vec::new();
-    encoder.finish(&mut out);
-    pieces.push(&Uint8Array::from(out.as_slice()));
+    pieces.push(&Uint8Array::from(encoder.finish().as_slice()));
     pieces.push(&after.into());
     let kind = BlobPropertyBag::new();
     kind.set_type("application/json");
@@ -99,6 +116,11 @@ async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &s
 /// Bytes as a Blob, which the browser keeps outside the page's memory: a part is never whole within it, nor joined in one
 /// long task.
 fn handed_over(bytes: &[u8]) -> Option<Blob> {
+    // Out of this module's memory as they are. Where that has just grown, there was nothing to be seen: then by a copy.
+    let blob = Blob::new_with_u8_array_sequence(sys::viewed(bytes).as_ref()).ok()?;
+    if blob.size() == bytes.len() as f64 {
+        return Some(blob);
+    }
     Blob::new_with_u8_array_sequence(Array::of1(&Uint8Array::from(bytes)).as_ref()).ok()
 }
 

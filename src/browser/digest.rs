@@ -1,6 +1,6 @@
 //! Digests of a part, read a window at a time; between two of them the page has its turn.
 
-use super::source::{Source, windows};
+use super::source::Source;
 use super::{sys, value};
 use crate::core::{Failed, Failure, PartRange};
 use crate::encode::{Crc32c, Md5};
@@ -12,16 +12,12 @@ pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) 
     Some(Ok(match algorithm {
         Algorithm::Crc32c => {
             let mut crc = Crc32c::new();
-            for window in windows(part) {
-                crc.update(&source.read(&window).await?);
-            }
+            source.read_through(part, &mut |window| crc.update(window)).await?;
             hex(&crc.finish())
         }
         Algorithm::Md5 => {
             let mut digest = Md5::new();
-            for window in windows(part) {
-                digest.update(&source.read(&window).await?);
-            }
+            source.read_through(part, &mut |window| digest.update(window)).await?;
             hex(&digest.finish())
         }
         Algorithm::Sha1 => return by_the_platform("SHA-1", source, part).await,

@@ -15,6 +15,7 @@ mod fetch;
 pub(crate) mod held;
 pub(crate) mod journal;
 mod network;
+mod simd;
 pub(crate) mod source;
 mod step;
 pub(crate) mod sys;

@@ -3,14 +3,26 @@
 use super::{sys, value};
 use crate::core::PartRange;
 use js_sys::{Reflect, Uint8Array};
+use std::cell::Cell;
+use std::collections::VecDeque;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 /// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame.
-const WINDOW: u64 = 768 << 10;
+pub(super) const WINDOW: u64 = 768 << 10;
 
-/// A part as windows, for those who read it.
-pub(super) fn windows(part: &PartRange) -> impl Iterator<Item = PartRange> {
+/// Windows of a part that are being read while one is worked on. Read one after the other, most of the time is spent
+/// waiting for the browser's other processes; more than these few only fill the page's memory.
+const AHEAD: usize = 2;
+
+thread_local! {
+    /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.
+    static DESK: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A part as windows.
+fn windows(part: &PartRange) -> impl Iterator<Item = PartRange> {
     let (mut start, end, index) = (part.start, part.end, part.index);
     std::iter::from_fn(move || {
         let window = PartRange { index, start, end: end.min(start + WINDOW) };
@@ -67,13 +79,47 @@ impl Source {
         self.buffer(part).await.map(|buffer| Uint8Array::new(&buffer).to_vec())
     }
 
-    /// The same, outside this module's memory.
+    /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
+    /// turn. `None` if they cannot be read.
+    pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
+        let mut windows = windows(part).map(|window| self.begin(&window));
+        let mut ahead: VecDeque<_> = windows.by_ref().take(AHEAD + 1).collect();
+        while let Some(reading) = ahead.pop_front() {
+            let bytes = Uint8Array::new(&reading?.end().await?);
+            ahead.extend(windows.next());
+            let mut desk = DESK.take();
+            let size = bytes.length() as usize;
+            desk.resize(desk.len().max(size), 0);
+            bytes.copy_to(&mut desk[..size]);
+            take(&desk[..size]);
+            DESK.set(desk);
+        }
+        Some(())
+    }
+
+    /// A part's bytes, outside this module's memory. `None` if they cannot be read.
     pub(super) async fn buffer(&self, part: &PartRange) -> Option<JsValue> {
+        self.begin(part)?.end().await
+    }
+
+    fn begin(&self, part: &PartRange) -> Option<Reading> {
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
-        let buffer = value::settled(&given).await.ok()?;
+        Some(Reading { given: value::awaited(&given), size: part.size() })
+    }
+}
+
+/// Bytes that the browser is reading.
+struct Reading {
+    given: JsFuture,
+    size: u64,
+}
+
+impl Reading {
+    async fn end(self) -> Option<JsValue> {
+        let buffer = self.given.await.ok()?;
         // It may be of another realm, as the Blob may.
         let length = Reflect::get(&buffer, &"byteLength".into()).ok()?.as_f64()?;
         // A part's size is below 2^53.
-        (length == part.size() as f64).then_some(buffer)
+        (length == self.size as f64).then_some(buffer)
     }
 }

@@ -26,6 +26,11 @@ extern "C" {
     #[wasm_bindgen(catch, method, js_name = arrayBuffer)]
     pub(crate) fn array_buffer(this: &Bytes) -> Result<JsValue, JsValue>;
 
+    /// A list of one view of this module's memory. The view is of nothing once the memory has grown, and to keep the list
+    /// may make it grow.
+    #[wasm_bindgen(js_namespace = Array, js_name = of)]
+    pub(crate) fn viewed(bytes: &[u8]) -> js_sys::Array;
+
     #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
     pub(crate) fn keys(object: &JsValue) -> Result<js_sys::Array, JsValue>;
 
