@@ -1,6 +1,9 @@
 //! What the core costs as files grow: memory that does not depend on the file, little for each part, and the same work
 //! for the last part as for the first. Allocations are counted, since a time is no fact that a test can hold.
 
+// What counts allocations is not there in a browser.
+#![cfg(not(target_arch = "wasm32"))]
+
 use allocation_counter::{AllocationInfo, measure};
 use std::collections::VecDeque;
 use upslice::core::{

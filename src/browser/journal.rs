@@ -103,16 +103,18 @@ const WINDOW: u64 = 64 << 10;
 pub(crate) async fn identity(source: &Source) -> Option<String> {
     let size = source.size();
     let last = size.saturating_sub(WINDOW);
-    let mut digest = Md5::new();
     let mut read_to = 0;
+    let mut windows = Vec::new();
     for window in 0..WINDOWS {
         let start = (last / (WINDOWS - 1) * window).max(read_to);
         let start = if window == WINDOWS - 1 { last.max(read_to) } else { start };
         let end = (start + WINDOW).min(size);
         if start < end {
-            digest.update(&source.read(&PartRange { index: 0, start, end }).await?);
+            windows.push(PartRange { index: 0, start, end });
             read_to = end;
         }
     }
+    let mut digest = Md5::new();
+    source.read_each(windows.into_iter(), WINDOWS as usize, &mut |window| digest.update(window)).await?;
     Some(hex(&digest.finish()))
 }

@@ -61,29 +61,39 @@ impl Source {
         (value::blob_size(&slice)? == part.size() as f64).then_some(slice)
     }
 
-    /// Whether a part can still be read: one byte of it is. A file that was changed, moved or deleted cannot, and a
-    /// request that carries it fails as if the network were down.
-    pub(super) async fn is_readable(&self, part: &PartRange) -> bool {
-        let byte = PartRange { end: part.end.min(part.start + 1), ..*part };
-        self.read(&byte).await.is_some()
+    /// Whether a part can still be read: one byte of it is, from now on. A file that was changed, moved or deleted cannot,
+    /// and a request that carries it fails as if the network were down.
+    pub(super) fn is_readable(&self, part: &PartRange) -> impl Future<Output = bool> + use<> {
+        let reading = self.begin(&PartRange { end: part.end.min(part.start + 1), ..*part });
+        async move {
+            match reading {
+                Some(reading) => reading.end().await.is_some(),
+                None => false,
+            }
+        }
     }
 
     /// Whether the file is the one that was chosen, as far as the browser can tell: a change makes all of it unreadable,
     /// wherever it is.
-    pub(super) async fn is_unchanged(&self) -> bool {
-        self.is_readable(&PartRange { index: 0, start: 0, end: self.1 }).await
-    }
-
-    /// A part's bytes, for those that do not travel as they are. `None` if they cannot be read.
-    pub(super) async fn read(&self, part: &PartRange) -> Option<Vec<u8>> {
-        self.buffer(part).await.map(|buffer| Uint8Array::new(&buffer).to_vec())
+    pub(super) fn is_unchanged(&self) -> impl Future<Output = bool> + use<> {
+        self.is_readable(&PartRange { index: 0, start: 0, end: self.1 })
     }
 
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        let mut windows = windows(part).map(|window| self.begin(&window));
-        let mut ahead: VecDeque<_> = windows.by_ref().take(AHEAD + 1).collect();
+        self.read_each(windows(part), AHEAD + 1, take).await
+    }
+
+    /// The same of windows that are given, `at_once` of which are being read.
+    pub(super) async fn read_each(
+        &self,
+        windows: impl Iterator<Item = PartRange>,
+        at_once: usize,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Option<()> {
+        let mut windows = windows.map(|window| self.begin(&window));
+        let mut ahead: VecDeque<_> = windows.by_ref().take(at_once).collect();
         while let Some(reading) = ahead.pop_front() {
             let bytes = Uint8Array::new(&reading?.end().await?);
             ahead.extend(windows.next());

@@ -16,11 +16,12 @@ pub(super) async fn carry_out(
 ) -> Result<Reply<Json>, Failed> {
     // The last thing that a service is told is that all is there.
     if matches!(step, Step::Close { .. } | Step::Settle { .. }) {
+        // Whoever sends a body looks at the file's date when it begins to read, and not again: it is looked at once more
+        // after the last of them, while the disk is waited for.
+        let is_unchanged = live.source.is_unchanged();
         let journal = live.journal.borrow().clone();
         written(journal).await;
-        // Whoever sends a body looks at the file's date when it begins to read, and not again: it is looked at once more
-        // after the last of them.
-        if !live.source.is_unchanged().await {
+        if !is_unchanged.await {
             return Err(unreadable());
         }
     }
