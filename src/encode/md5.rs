@@ -110,9 +110,8 @@ impl Md5 {
             [8 0x6fa8_7e4f] [15 0xfe2c_e6e0] [6 0xa301_4314] [13 0x4e08_11a1]
             [4 0xf753_7e82] [11 0xbd3a_f235] [2 0x2ad7_d2bb] [9 0xeb86_d391]
         );
-        for (word, more) in self.state.iter_mut().zip([a, b, c, d]) {
-            *word = word.wrapping_add(more);
-        }
+        let [first, second, third, fourth] = self.state;
+        self.state = [first.wrapping_add(a), second.wrapping_add(b), third.wrapping_add(c), fourth.wrapping_add(d)];
     }
 }
 
