@@ -4,19 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-const SOURCE: &str = "src/encode/simd.rs";
-
 fn main() {
-    println!("cargo:rerun-if-changed={SOURCE}");
+    simd("src/encode/simd.rs");
+}
+
+/// Compiles `source`, seen from the package's folder, into the `simd.wasm` of the build's own folder.
+pub(crate) fn simd(source: &str) {
+    println!("cargo:rerun-if-changed={source}");
     let target = variable("TARGET");
     if !target.starts_with("wasm32") {
         return;
     }
     let out = PathBuf::from(variable("OUT_DIR"));
-    let source = Path::new(&variable("CARGO_MANIFEST_DIR")).join(SOURCE);
+    let path = Path::new(&variable("CARGO_MANIFEST_DIR")).join(source);
     let root = out.join("simd.rs");
     let text = format!(
-        "#![no_std]\n#[path = {source:?}]\nmod simd;\n\
+        "#![no_std]\n#[path = {path:?}]\nmod simd;\n\
          #[panic_handler]\nfn never(_: &core::panic::PanicInfo<'_>) -> ! {{ loop {{}} }}\n"
     );
     fs::write(&root, text).expect("the build's own folder can be written to");
@@ -29,9 +32,9 @@ fn main() {
         .args(["-Copt-level=3", "-Cpanic=abort", "-Cstrip=symbols"])
         .status()
         .expect("rustc can be run");
-    assert!(status.success(), "rustc cannot compile {SOURCE}");
+    assert!(status.success(), "rustc cannot compile {source}");
     let sections = sections(&fs::read(&module).expect("rustc has written a module"));
-    assert!(!sections.contains(&DATA), "{SOURCE} has data, which would overwrite the other module's");
+    assert!(!sections.contains(&DATA), "{source} has data, which would overwrite the other module's");
 }
 
 /// The number of a module's section of data.

@@ -4,6 +4,7 @@
 //
 // UPSLICE_SERVER_BIN    the reference server's binary
 // UPSLICE_PKG           the built package
+// UPSLICE_KERNELS       src/encode as a module by itself
 // UPSLICE_CHROMIUM      the browser's binary
 // UPSLICE_CHROMEDRIVER  its driver's
 
@@ -60,7 +61,7 @@ const sections = [];
 const heads = new Map();
 const page = join(scratch, "page");
 try {
-  await lay(join(here, "page"), page);
+  await lay(join(here, "page"), page, needed("UPSLICE_KERNELS"));
   for (const name of names) {
     const scenario = await import(`./scenarios/${name}.mjs`);
     if (scenario.weigh) {

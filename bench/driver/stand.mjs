@@ -37,6 +37,25 @@ export class Stand {
     }
   }
 
+  /** Has a client work on what it has itself, and tells what it tells. */
+  async ask(client) {
+    const browser = await this.driver.open({ seconds: SECONDS });
+    try {
+      await browser.open(`${this.server.origin}/index.html`);
+      await browser.choose("#file", this.files.join("\n"));
+      await browser.call("prepare", client, this.server.place());
+      const watch = new Watch(this.driver.child.pid, this.server.child.pid);
+      try {
+        const told = await browser.call("measure");
+        return { ...told, usage: watch.end(), browser: browser.version };
+      } finally {
+        watch.end();
+      }
+    } finally {
+      await browser.close().catch(() => {});
+    }
+  }
+
   /** Every byte has come; how many came more than once, in requests that ended well or not. */
   #check(client, requests) {
     const sum = (requests) => requests.reduce((sum, { requestBytes }) => sum + requestBytes, 0);

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::child::Job;
 use crate::workspace::root;
-use crate::{browsers, npm, package, server};
+use crate::{browsers, npm, package, server, wasm};
 
 /// What is measured, and how often.
 #[derive(Args)]
@@ -32,6 +32,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let chromium = browsers::chromium()?;
     package::build()?;
     let program = server::build()?;
+    let kernels = wasm::kernels()?;
     let runs = plan.runs.map(|runs| format!("--runs={runs}"));
     Job::new("node")
         .args([dir.join("run.mjs")])
@@ -40,6 +41,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         .env("UPSLICE_CHROMIUM", chromium.program)
         .env("UPSLICE_CHROMEDRIVER", chromium.driver)
         .env("UPSLICE_PKG", package::dir())
+        .env("UPSLICE_KERNELS", kernels)
         .env("UPSLICE_SERVER_BIN", program)
         // Every upload has a limit of its own; this one is for all of them together.
         .within(Duration::from_secs(2 * 3600))

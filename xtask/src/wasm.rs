@@ -64,6 +64,16 @@ fn compile() -> Result<PathBuf> {
     Ok(target_dir()?.join(TARGET).join("wasm/upslice.wasm"))
 }
 
+/// Compiles what the benchmark measures by itself: the encoders and digests of the crate, with the vectors that it loads
+/// apart. The module's path.
+pub(crate) fn kernels() -> Result<PathBuf> {
+    ensure_target()?;
+    let flags = format!("target.{TARGET}.rustflags=[\"-Ctarget-feature=+simd128\"]");
+    let words = ["build", "--package", "upslice-kernels", "--profile", "wasm", "--target", TARGET, "--config"];
+    cargo().args(words).args([flags]).run()?;
+    Ok(target_dir()?.join(TARGET).join("wasm/upslice_kernels.wasm"))
+}
+
 /// Panics name source files: without the folders of the machine that built them, the module is the same everywhere.
 fn remapped_paths() -> Result<Vec<String>> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
