@@ -1,8 +1,78 @@
 //! MD5 ([RFC 1321](https://www.rfc-editor.org/rfc/rfc1321)), for services that ask for it: browsers have none. It tells
 //! bytes that were damaged, not bytes that somebody wants to be taken for others.
 
+use std::hint::black_box;
+
 /// Bytes that are mixed in at once.
 const BLOCK: usize = 64;
+
+/// The sines of 1 to 64, as whole numbers.
+static SINES: [u32; 64] = [
+    0xd76a_a478,
+    0xe8c7_b756,
+    0x2420_70db,
+    0xc1bd_ceee,
+    0xf57c_0faf,
+    0x4787_c62a,
+    0xa830_4613,
+    0xfd46_9501,
+    0x6980_98d8,
+    0x8b44_f7af,
+    0xffff_5bb1,
+    0x895c_d7be,
+    0x6b90_1122,
+    0xfd98_7193,
+    0xa679_438e,
+    0x49b4_0821,
+    0xf61e_2562,
+    0xc040_b340,
+    0x265e_5a51,
+    0xe9b6_c7aa,
+    0xd62f_105d,
+    0x0244_1453,
+    0xd8a1_e681,
+    0xe7d3_fbc8,
+    0x21e1_cde6,
+    0xc337_07d6,
+    0xf4d5_0d87,
+    0x455a_14ed,
+    0xa9e3_e905,
+    0xfcef_a3f8,
+    0x676f_02d9,
+    0x8d2a_4c8a,
+    0xfffa_3942,
+    0x8771_f681,
+    0x6d9d_6122,
+    0xfde5_380c,
+    0xa4be_ea44,
+    0x4bde_cfa9,
+    0xf6bb_4b60,
+    0xbebf_bc70,
+    0x289b_7ec6,
+    0xeaa1_27fa,
+    0xd4ef_3085,
+    0x0488_1d05,
+    0xd9d4_d039,
+    0xe6db_99e5,
+    0x1fa2_7cf8,
+    0xc4ac_5665,
+    0xf429_2244,
+    0x432a_ff97,
+    0xab94_23a7,
+    0xfc93_a039,
+    0x655b_59c3,
+    0x8f0c_cc92,
+    0xffef_f47d,
+    0x8584_5dd1,
+    0x6fa8_7e4f,
+    0xfe2c_e6e0,
+    0xa301_4314,
+    0x4e08_11a1,
+    0xf753_7e82,
+    0xbd3a_f235,
+    0x2ad7_d2bb,
+    0xeb86_d391,
+];
 
 /// A digest that is fed windows of any length.
 #[derive(Clone, Debug)]
@@ -67,18 +137,20 @@ impl Md5 {
 
     fn mix(&mut self, block: &[u8; BLOCK]) {
         let (words, _) = block.as_chunks::<4>();
+        // Each step waits for the one before, as late as can be: everything else is added up first. A sine that the compiler
+        // knows it adds last.
+        let sines = black_box(&SINES);
         let [mut a, mut b, mut c, mut d] = self.state;
         // Written out, since loops stay as they are where it is compiled for size, and take twice the time.
         macro_rules! step {
-            ($mixed:expr, $a:ident $b:ident $c:ident $d:ident, $turn:literal, [$at:literal $sine:literal]) => {
-                let sum = $a.wrapping_add($sine).wrapping_add(u32::from_le_bytes(words[$at]));
+            ($mixed:expr, $a:ident $b:ident $c:ident $d:ident, $turn:literal, [$word:literal $sine:literal]) => {
+                let sum = $a.wrapping_add(sines[$sine]).wrapping_add(u32::from_le_bytes(words[$word]));
                 $a = $b.wrapping_add($mixed(sum, $b, $c, $d).rotate_left($turn));
             };
         }
-        // A round: what it adds to a sum of the other three, how far each of four steps turns its sum, and for each of
-        // sixteen steps which word it takes and the sine of its number as a whole number. The newest of the three is `b`:
-        // in the second round it is added last, since the next step waits for nothing else.
-        macro_rules! rounds {
+        // What is added of the other three, the newest of which is `b`; how far each of four steps turns its sum; and for
+        // each of sixteen which word it takes, and which sine.
+        macro_rules! round {
             ($mixed:expr, [$s:literal $t:literal $u:literal $v:literal], $($p:tt $q:tt $r:tt $o:tt)*) => {$(
                 step!($mixed, a b c d, $s, $p);
                 step!($mixed, d a b c, $t, $q);
@@ -86,29 +158,29 @@ impl Md5 {
                 step!($mixed, b c d a, $v, $o);
             )*};
         }
-        rounds!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(d ^ (b & (c ^ d))), [7 12 17 22],
-            [0 0xd76a_a478] [1 0xe8c7_b756] [2 0x2420_70db] [3 0xc1bd_ceee]
-            [4 0xf57c_0faf] [5 0x4787_c62a] [6 0xa830_4613] [7 0xfd46_9501]
-            [8 0x6980_98d8] [9 0x8b44_f7af] [10 0xffff_5bb1] [11 0x895c_d7be]
-            [12 0x6b90_1122] [13 0xfd98_7193] [14 0xa679_438e] [15 0x49b4_0821]
+        round!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(d ^ (b & (c ^ d))), [7 12 17 22],
+            [0 0] [1 1] [2 2] [3 3]
+            [4 4] [5 5] [6 6] [7 7]
+            [8 8] [9 9] [10 10] [11 11]
+            [12 12] [13 13] [14 14] [15 15]
         );
-        rounds!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(!d & c).wrapping_add(d & b), [5 9 14 20],
-            [1 0xf61e_2562] [6 0xc040_b340] [11 0x265e_5a51] [0 0xe9b6_c7aa]
-            [5 0xd62f_105d] [10 0x0244_1453] [15 0xd8a1_e681] [4 0xe7d3_fbc8]
-            [9 0x21e1_cde6] [14 0xc337_07d6] [3 0xf4d5_0d87] [8 0x455a_14ed]
-            [13 0xa9e3_e905] [2 0xfcef_a3f8] [7 0x676f_02d9] [12 0x8d2a_4c8a]
+        round!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(!d & c).wrapping_add(d & b), [5 9 14 20],
+            [1 16] [6 17] [11 18] [0 19]
+            [5 20] [10 21] [15 22] [4 23]
+            [9 24] [14 25] [3 26] [8 27]
+            [13 28] [2 29] [7 30] [12 31]
         );
-        rounds!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(b ^ c ^ d), [4 11 16 23],
-            [5 0xfffa_3942] [8 0x8771_f681] [11 0x6d9d_6122] [14 0xfde5_380c]
-            [1 0xa4be_ea44] [4 0x4bde_cfa9] [7 0xf6bb_4b60] [10 0xbebf_bc70]
-            [13 0x289b_7ec6] [0 0xeaa1_27fa] [3 0xd4ef_3085] [6 0x0488_1d05]
-            [9 0xd9d4_d039] [12 0xe6db_99e5] [15 0x1fa2_7cf8] [2 0xc4ac_5665]
+        round!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(b ^ (c ^ d)), [4 11 16 23],
+            [5 32] [8 33] [11 34] [14 35]
+            [1 36] [4 37] [7 38] [10 39]
+            [13 40] [0 41] [3 42] [6 43]
+            [9 44] [12 45] [15 46] [2 47]
         );
-        rounds!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(c ^ (b | !d)), [6 10 15 21],
-            [0 0xf429_2244] [7 0x432a_ff97] [14 0xab94_23a7] [5 0xfc93_a039]
-            [12 0x655b_59c3] [3 0x8f0c_cc92] [10 0xffef_f47d] [1 0x8584_5dd1]
-            [8 0x6fa8_7e4f] [15 0xfe2c_e6e0] [6 0xa301_4314] [13 0x4e08_11a1]
-            [4 0xf753_7e82] [11 0xbd3a_f235] [2 0x2ad7_d2bb] [9 0xeb86_d391]
+        round!(|sum: u32, b: u32, c: u32, d: u32| sum.wrapping_add(c ^ (b | !d)), [6 10 15 21],
+            [0 48] [7 49] [14 50] [5 51]
+            [12 52] [3 53] [10 54] [1 55]
+            [8 56] [15 57] [6 58] [13 59]
+            [4 60] [11 61] [2 62] [9 63]
         );
         let [first, second, third, fourth] = self.state;
         self.state = [first.wrapping_add(a), second.wrapping_add(b), third.wrapping_add(c), fourth.wrapping_add(d)];
