@@ -12,9 +12,9 @@ use web_sys::Blob;
 /// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame.
 pub(super) const WINDOW: u64 = 768 << 10;
 
-/// Windows of a part that are being read while one is worked on. Read one after the other, most of the time is spent
-/// waiting for the browser's other processes; more than these few only fill the page's memory.
-const AHEAD: usize = 2;
+/// Windows of a part that are read at once. Read one after the other, most of the time is spent waiting for the browser's
+/// other processes; more than these few only fill the page's memory.
+const AT_ONCE: usize = 3;
 
 thread_local! {
     /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.
@@ -82,7 +82,7 @@ impl Source {
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        self.read_each(windows(part), AHEAD + 1, take).await
+        self.read_each(windows(part), AT_ONCE, take).await
     }
 
     /// The same of windows that are given, `at_once` of which are being read.
