@@ -14,6 +14,7 @@ mod error;
 mod few;
 mod instant;
 mod ledger;
+mod link;
 mod origin;
 mod page;
 mod part;

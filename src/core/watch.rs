@@ -2,7 +2,7 @@
 //! healthy link is never cut.
 
 use super::instant::in_seconds;
-use super::origin::Link;
+use super::link::Link;
 use super::{Carrier, Instant, Origin, Timeouts};
 use std::time::Duration;
 

@@ -31,11 +31,11 @@ mod watching;
 
 use super::errand::Errand;
 use super::few::Few;
-use super::origin::CONNECTIONS;
+use super::link::CONNECTIONS;
 use super::part::Part;
 use super::part_set::PartSet;
 use super::progress::Meter;
-use super::watch::{Purpose, Task};
+use super::watch::Task;
 use super::{
     Config, Dice, Event, Input, Instant, Ledger, Now, Origin, Origins, Output, PartRange, Plan, PlanError, Preparing,
     Rules, Sizes, State, TaskId,
@@ -260,18 +260,6 @@ impl<K: Clone> Upload<K> {
             }
             self.sample(now);
         }
-    }
-
-    fn sends(&self) -> impl Iterator<Item = (TaskId, u32)> {
-        self.tasks.iter().filter_map(|(id, task)| match task.purpose {
-            Purpose::Send(index) => Some((id, index)),
-            _ => None,
-        })
-    }
-
-    /// Parts in flight.
-    pub(super) fn in_flight(&self) -> usize {
-        self.sends().count()
     }
 
     /// Where requests of the service go: to its API, or where it said that this session has its seat.

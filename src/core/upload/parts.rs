@@ -1,9 +1,10 @@
 //! What is known of each part, and which of them wait for what.
 
-use super::super::Preparing;
 use super::super::errand::Errand;
+use super::super::instant::in_seconds;
 use super::super::part::{Part, Standing};
-use super::Upload;
+use super::super::{Error, ErrorCode, Now, Origins, Preparing};
+use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
     /// Nothing is stored, nothing is in hand.
@@ -47,5 +48,38 @@ impl<K: Clone> Upload<K> {
         } else {
             self.unsigned.insert(index);
         }
+    }
+
+    /// Parts whose time has come, and those that have been without any answer for too long.
+    pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
+        let due: Vec<_> =
+            self.waiting.iter().filter(|(_, until)| **until <= now.instant).map(|(index, _)| index).collect();
+        for index in due {
+            self.waiting.remove(index);
+            self.requeue(index);
+        }
+        let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
+        if lost && !self.paused && self.ended.is_none() {
+            let mut error = Error::new(
+                ErrorCode::Network,
+                format!(
+                    "no answer from {} for {}: the network is down, the server is, or its answers carry no CORS headers for this page",
+                    self.lost_origin(origins),
+                    in_seconds(self.config.timeouts.outage)
+                ),
+            );
+            error.part = self.lost.keys().min();
+            if let Phase::Closing(closing) = &self.phase {
+                error = closing.unproven().unwrap_or(error);
+            }
+            self.fail(now, origins, error);
+        }
+    }
+
+    fn lost_origin(&self, origins: &Origins) -> String {
+        let part = self.ready.first().and_then(|index| self.origin_of(index));
+        let candidates = [part, self.home()];
+        let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
+        out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)
     }
 }

@@ -1,11 +1,9 @@
 //! Parts: which one is next, and what follows from its end.
 
-use super::super::instant::in_seconds;
 use super::super::part::Standing;
 use super::super::watch::{Purpose, Task};
 use super::super::{
-    Carrier, Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step,
-    Transport,
+    Carrier, Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step, Transport,
 };
 use super::{Phase, Upload};
 use std::time::Duration;
@@ -262,38 +260,5 @@ impl<K: Clone> Upload<K> {
     fn part_lost(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {
         let error = self.part_error(index, failed);
         self.fail(now, origins, error);
-    }
-
-    /// Parts whose time has come, and those that have been without any answer for too long.
-    pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        let due: Vec<_> =
-            self.waiting.iter().filter(|(_, until)| **until <= now.instant).map(|(index, _)| index).collect();
-        for index in due {
-            self.waiting.remove(index);
-            self.requeue(index);
-        }
-        let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
-        if lost && !self.paused && self.ended.is_none() {
-            let mut error = Error::new(
-                ErrorCode::Network,
-                format!(
-                    "no answer from {} for {}: the network is down, the server is, or its answers carry no CORS headers for this page",
-                    self.lost_origin(origins),
-                    in_seconds(self.config.timeouts.outage)
-                ),
-            );
-            error.part = self.lost.keys().min();
-            if let Phase::Closing(closing) = &self.phase {
-                error = closing.unproven().unwrap_or(error);
-            }
-            self.fail(now, origins, error);
-        }
-    }
-
-    fn lost_origin(&self, origins: &Origins) -> String {
-        let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let candidates = [part, self.home()];
-        let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
-        out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)
     }
 }

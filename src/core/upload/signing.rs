@@ -1,7 +1,7 @@
 //! Tickets, asked for in batches just ahead of use.
 
 use super::super::instant::millis_of;
-use super::super::origin::CONNECTIONS;
+use super::super::link::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
 use super::super::{Error, Failed, Failure, Instant, Now, Origins, Preparing, Reply, Step, Ticket};

@@ -144,4 +144,17 @@ impl<K: Clone> Upload<K> {
         self.outputs.push_back(Output::Run { task: id, step });
         id
     }
+
+    /// The tasks that send parts, and which.
+    pub(super) fn sends(&self) -> impl Iterator<Item = (TaskId, u32)> {
+        self.tasks.iter().filter_map(|(id, task)| match task.purpose {
+            Purpose::Send(index) => Some((id, index)),
+            _ => None,
+        })
+    }
+
+    /// Parts in flight.
+    pub(in crate::core) fn in_flight(&self) -> usize {
+        self.sends().count()
+    }
 }

@@ -1,6 +1,6 @@
 //! What the app is told, and when there is something to do next.
 
-use super::super::origin::Link;
+use super::super::link::Link;
 use super::super::watch::{Purpose, Task};
 use super::super::{Event, Failed, Failure, Instant, Now, Origins, Preparing, Progress, State};
 use super::{Phase, Upload};

@@ -1,0 +1,251 @@
+//! What all uploads of a page share of one origin: connections, patience, reachability, speed.
+
+use super::{Instant, Retry};
+use std::time::Duration;
+
+/// Browsers open six connections per origin over HTTP/1.1; a seventh request would only queue behind them.
+pub(super) const CONNECTIONS: u32 = 6;
+
+/// While an origin is out of reach, it is tried at least this often.
+const LONGEST_KNOCK: Duration = Duration::from_secs(15);
+
+/// The slowest link that is promised to be borne, bytes a second for the whole origin. Until a rate is measured,
+/// what cannot be seen is given the time it would take on such a link.
+const SLOWEST: f64 = 100_000.0;
+
+/// What is known of one origin.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// Parts in flight, of all uploads.
+    pub(super) in_flight: u32,
+    /// Their bytes.
+    pub(super) bytes_in_flight: u64,
+    /// Parts that may be in flight: falls on 429 and 503, climbs back.
+    limit: u32,
+    /// The most that an app has asked for, of the uploads that have parts here.
+    wanted: u32,
+    /// Successes since `limit` last changed.
+    successes: u32,
+    /// The origin asked for patience until then.
+    patience: Instant,
+    slowed_at: Option<Instant>,
+    answered_at: Option<Instant>,
+    /// The last failure without an answer that was not part of an outage.
+    unanswered_at: Option<Instant>,
+    outage: Option<Outage>,
+    /// Bytes a second of one connection, smoothed.
+    rate: Option<f64>,
+}
+
+/// Failures without any answer are one outage, not an attempt of each part.
+#[derive(Clone, Debug)]
+struct Outage {
+    next: Instant,
+    wait: Duration,
+    /// Whether the one request that may try is under way.
+    knocking: bool,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            in_flight: 0,
+            bytes_in_flight: 0,
+            limit: CONNECTIONS,
+            wanted: 0,
+            successes: 0,
+            patience: Instant::default(),
+            slowed_at: None,
+            answered_at: None,
+            unanswered_at: None,
+            outage: None,
+            rate: None,
+        }
+    }
+}
+
+impl Link {
+    /// When a request may go out: now if the answer is not later. `None`: when the one that knocks comes back.
+    pub(super) fn opens_at(&self, now: Instant) -> Option<Instant> {
+        match &self.outage {
+            Some(outage) if outage.knocking => None,
+            Some(outage) => Some(outage.next.max(self.patience).max(now)),
+            None => Some(self.patience.max(now)),
+        }
+    }
+
+    /// Whether another part may go out, of an upload that has `own` in flight and wants at most `wanted`.
+    pub(super) fn has_room(&self, wanted: Option<u32>, own: usize) -> bool {
+        if self.limit < CONNECTIONS {
+            return self.in_flight < self.limit;
+        }
+        // An app that asks for more than six gets it, because HTTP/2 has no such limit; others share in that.
+        let most = self.limit.max(self.wanted).max(wanted.unwrap_or(0));
+        self.in_flight < most && own < wanted.unwrap_or(CONNECTIONS) as usize
+    }
+
+    /// A part goes out, of an upload that wants so many.
+    pub(super) fn part_began(&mut self, bytes: u64, wanted: Option<u32>) {
+        self.in_flight += 1;
+        self.bytes_in_flight += bytes;
+        self.wanted = self.wanted.max(wanted.unwrap_or(0));
+    }
+
+    /// A part is no longer in flight.
+    pub(super) fn part_ended(&mut self, bytes: u64) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(bytes);
+        if self.in_flight == 0 {
+            self.wanted = 0;
+        }
+    }
+
+    /// A request goes out. Says whether it is the one that knocks.
+    pub(super) fn began(&mut self) -> bool {
+        self.outage.iter_mut().for_each(|outage| outage.knocking = true);
+        self.outage.is_some()
+    }
+
+    /// A request that knocked was called back without having been answered.
+    pub(super) fn knock_ended(&mut self) {
+        if let Some(outage) = &mut self.outage {
+            outage.knocking = false;
+        }
+    }
+
+    /// The origin answered, whatever it said.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.answered_at = Some(now);
+        self.outage = None;
+    }
+
+    /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt. It is
+    /// not known to be one if the origin answered something else meanwhile and this is not the second in a row.
+    pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
+        let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
+        let second = self.unanswered_at.is_some_and(|at| self.answered_at.is_none_or(|answered| answered < at));
+        if self.outage.is_none() && answered_meanwhile && !second {
+            self.unanswered_at = Some(now);
+            return false;
+        }
+        match &mut self.outage {
+            Some(outage) if knocked => {
+                outage.knocking = false;
+                outage.wait = (outage.wait * 2).clamp(Duration::from_millis(1), LONGEST_KNOCK);
+                outage.next = now + outage.wait;
+            }
+            // The others of the same outage: the one that knocks speaks for them.
+            Some(_) => {}
+            None => {
+                let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
+                self.outage = Some(Outage { next: now + wait, wait, knocking: false });
+            }
+        }
+        true
+    }
+
+    /// Bytes of a body have left: somebody is at the other end.
+    pub(super) fn reached(&mut self) {
+        self.outage = None;
+    }
+
+    pub(super) fn is_knocking(&self) -> bool {
+        self.outage.as_ref().is_some_and(|outage| outage.knocking)
+    }
+
+    /// Whether the origin is out of reach.
+    pub(super) const fn is_out(&self) -> bool {
+        self.outage.is_some()
+    }
+
+    /// The browser believes that the network is back: knock at once.
+    pub(super) const fn knock_now(&mut self, now: Instant) {
+        if let Some(outage) = &mut self.outage {
+            outage.next = now;
+        }
+    }
+
+    /// The origin asked a request that began at `began` for patience. One that was under way when it last did so
+    /// tells nothing new.
+    pub(super) fn slow_down(&mut self, now: Instant, began: Instant, wait: Duration) {
+        if self.slowed_at.is_none_or(|at| began >= at) {
+            self.slowed_at = Some(now);
+            self.limit = (self.limit / 2).max(1);
+            self.successes = 0;
+        }
+        self.patience = self.patience.max(now + wait);
+    }
+
+    /// A part of `bytes` was stored, after `took`.
+    pub(super) fn stored(&mut self, bytes: u64, took: Duration) {
+        self.successes += 1;
+        if self.limit < CONNECTIONS && self.successes >= self.limit {
+            self.limit += 1;
+            self.successes = 0;
+        }
+        if bytes >= 1 << 16 && !took.is_zero() {
+            // A speed needs no 53 bits.
+            let rate = bytes as f64 / took.as_secs_f64();
+            self.rate = Some(self.rate.map_or(rate, |known| rate.min(known * 0.7 + rate * 0.3)));
+        }
+    }
+
+    /// How long `bytes` should take on one connection; as on the slowest link that is borne until that is measured.
+    pub(super) fn expected(&self, bytes: u64) -> Duration {
+        let seconds = match self.rate {
+            Some(rate) => bytes as f64 / rate,
+            None => self.bytes_in_flight.max(bytes) as f64 / SLOWEST,
+        };
+        Duration::from_secs_f64(seconds.min(1e9))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    #[test]
+    fn many_503_of_one_moment_are_one_slow_down() {
+        let mut link = Link::default();
+        for _ in 0..6 {
+            link.slow_down(at(100), at(10), Duration::from_secs(3));
+        }
+        assert_eq!(link.limit, 3);
+        assert_eq!(link.opens_at(at(100)), Some(at(3100)));
+        link.slow_down(at(4000), at(3200), Duration::ZERO);
+        assert_eq!(link.limit, 1);
+        for _ in 0..30 {
+            link.stored(1, Duration::ZERO);
+        }
+        assert_eq!(link.limit, CONNECTIONS);
+    }
+
+    #[test]
+    fn an_outage_has_one_knock_at_a_time_and_knocks_at_least_every_fifteen_seconds() {
+        let mut link = Link::default();
+        let mut now = at(0);
+        assert!(link.unanswered(now, now, false, &Retry::default()));
+        for _ in 0..20 {
+            let next = link.opens_at(now).unwrap();
+            assert!(next > now && next.since(now) <= LONGEST_KNOCK);
+            now = next;
+            assert!(link.began());
+            assert_eq!(link.opens_at(now), None);
+            assert!(link.unanswered(now, now, true, &Retry::default()));
+        }
+        link.answered(now);
+        assert_eq!(link.opens_at(now), Some(now));
+    }
+
+    #[test]
+    fn silence_of_one_among_answers_is_no_outage() {
+        let mut link = Link::default();
+        link.answered(at(50));
+        assert!(!link.unanswered(at(60), at(40), false, &Retry::default()));
+        assert!(link.unanswered(at(70), at(60), false, &Retry::default()));
+    }
+}
