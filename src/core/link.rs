@@ -1,5 +1,6 @@
 //! What all uploads of a page share of one origin: connections, patience, reachability, speed.
 
+use super::pace::Pace;
 use super::{Instant, Retry};
 use std::time::Duration;
 
@@ -33,8 +34,10 @@ pub(super) struct Link {
     /// The last failure without an answer that was not part of an outage.
     unanswered_at: Option<Instant>,
     outage: Option<Outage>,
-    /// Bytes a second of one connection, smoothed.
+    /// Bytes a second of one connection, smoothed, and quick to fall: what patience is measured by.
     rate: Option<f64>,
+    /// What is usual: what lateness is measured by.
+    pub(super) pace: Pace,
 }
 
 /// Failures without any answer are one outage, not an attempt of each part.
@@ -60,6 +63,7 @@ impl Default for Link {
             unanswered_at: None,
             outage: None,
             rate: None,
+            pace: Pace::default(),
         }
     }
 }
@@ -186,6 +190,7 @@ impl Link {
         if bytes >= 1 << 16 && !took.is_zero() {
             // A speed needs no 53 bits.
             let rate = bytes as f64 / took.as_secs_f64();
+            self.pace.note(rate);
             self.rate = Some(self.rate.map_or(rate, |known| rate.min(known * 0.7 + rate * 0.3)));
         }
     }

@@ -16,6 +16,7 @@ mod instant;
 mod ledger;
 mod link;
 mod origin;
+mod pace;
 mod page;
 mod part;
 mod part_set;

@@ -107,6 +107,14 @@ impl<K: Clone> Page<K> {
             upload.send_next(now, &mut self.origins);
             upload.call(now, &mut self.origins);
         }
+        // Only what nobody else needs is for stragglers.
+        loop {
+            let late = |upload: &mut Upload<K>| Some((upload.straggler(now, &self.origins)?, upload.in_flight()));
+            let late = self.uploads.iter_mut().filter_map(|(id, upload)| Some((late(upload)?, id)));
+            let Some(((index, _), id)) = late.min_by_key(|((_, in_flight), _)| *in_flight) else { break };
+            let Some(upload) = self.uploads.get_mut(id) else { break };
+            upload.hedge(now, &mut self.origins, index);
+        }
         // Looking for the next part may have shown that all tickets in hand are stale.
         self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
     }

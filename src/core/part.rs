@@ -16,7 +16,7 @@ pub(super) enum Standing<K> {
     Queued,
     /// An attempt failed; the next one has its time.
     Waiting,
-    /// In flight.
+    /// In flight; a straggler twice.
     Sending,
     /// Stored, with its receipt.
     Stored(K),
@@ -29,6 +29,10 @@ pub(super) struct Part<K> {
     pub(super) pass: Option<Pass<K>>,
     /// Whether it was ever sent.
     pub(super) tried: bool,
+    /// Whether it has had its second request, which a straggler has once.
+    pub(super) hedged: bool,
+    /// Whether the store may have kept another request of it than the one whose receipt is in hand.
+    pub(super) doubtful: bool,
     /// Attempts that failed and counted.
     pub(super) spent: u32,
     /// Whether one had no answer and did not count, since it could have been the first that an outage cut.
@@ -44,7 +48,18 @@ pub(super) struct Part<K> {
 impl<K> Default for Part<K> {
     fn default() -> Self {
         let standing = Standing::Queued;
-        Self { standing, pass: None, tried: false, spent: 0, cut: false, stalls: 0, refusals: 0, lapses: 0 }
+        Self {
+            standing,
+            pass: None,
+            tried: false,
+            hedged: false,
+            doubtful: false,
+            spent: 0,
+            cut: false,
+            stalls: 0,
+            refusals: 0,
+            lapses: 0,
+        }
     }
 }
 

@@ -64,6 +64,11 @@ pub(crate) fn any_line<S: Service>(dice: &mut Dice, world: &mut World<S>) {
     world.line.per_connection = 1.0 + dice.below(4_000) as f64;
     world.line.total = 10.0 + dice.below(8_000) as f64;
     world.line.swallows = dice.below(3) == 0;
+    if world.line.per_connection > 200.0 {
+        let mut dice = Dice::seeded(world.line.per_connection as u64 ^ world.line.latency);
+        let factor = one_of(&mut dice, [0.05, 0.1, 0.3]);
+        world.line.slow = (dice.below(2) == 0).then(|| (usize::try_from(dice.below(6)).unwrap(), factor));
+    }
     world.line.connections = if dice.below(5) == 0 { 100 } else { 6 };
     world.cancels = match dice.below(4) {
         0 => Cancels::Promptly,

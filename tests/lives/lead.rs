@@ -9,8 +9,8 @@ use upslice::core::{Dice, ErrorCode, Numbers, Retry, Rules, Sizes, Timeouts, Upl
 /// The time after which a life without further faults must be over, however unlucky it was.
 const LONG_ENOUGH: u64 = 24 * 3_600_000;
 
-/// One life. A gentle one has no more faults than there are attempts, and must end stored.
-pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool) {
+/// One life. Says how many stragglers had a second request in it. A gentle one has no more faults than there are attempts, and must end stored.
+pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool) -> usize {
     any_line(&mut dice, &mut world);
     let once = world.service.rules().numbers == Numbers::Once;
     if gentle && once {
@@ -59,6 +59,7 @@ pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool
     }
     judge::leaves_nothing(&world);
     judge::is_stored_once(&world);
+    world.lives.values().map(|life| life.hedged.len()).sum()
 }
 
 fn begin<S: Service>(world: &mut World<S>, dice: &mut Dice, gentle: bool) -> Vec<UploadId> {

@@ -50,6 +50,9 @@ pub(crate) struct Life<K> {
     pub(crate) cut_sends: usize,
     pub(crate) lost_by_reload: usize,
     pub(crate) running: BTreeMap<TaskId, Running>,
+    /// Parts that have had a second request, and how often parts were sent again because a completion was refused.
+    pub(crate) hedged: BTreeSet<u32>,
+    pub(crate) alone: usize,
     seen: BTreeSet<TaskId>,
     pub(crate) cancels: Vec<(u64, TaskId)>,
     pub(crate) sends: Vec<Sending>,
@@ -92,6 +95,8 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             cut_sends: 0,
             lost_by_reload: 0,
             running: BTreeMap::new(),
+            hedged: BTreeSet::new(),
+            alone: 0,
             seen: BTreeSet::new(),
             cancels: Vec::new(),
             sends: Vec::new(),
@@ -158,7 +163,13 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                         self.receipts.push((now, *index));
                         assert!(self.stored.insert(*index), "{index} was stored twice");
                     }
-                    Change::Closing | Change::Refused => {}
+                    Change::Closing => {}
+                    // What the store has of a part that was sent twice may be the other one.
+                    Change::Refused => {
+                        let doubtful = self.stored.intersection(&self.hedged).count();
+                        self.alone += if self.ending.is_none() { doubtful } else { 0 };
+                        self.stored = &self.stored - &self.hedged;
+                    }
                     Change::Closed => self.stored.clear(),
                 }
                 self.ledger.apply(change.clone());
@@ -178,8 +189,10 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert!(!self.paused, "a part was sent during a pause");
                 assert!(!self.stored.contains(&part.index), "part {} was sent after its receipt", part.index);
                 assert!(self.ending.is_none(), "a part was sent after the end");
-                let twice = self.running.values().any(|running| running.part == Some(part.index));
-                assert!(!twice, "part {} is in flight twice", part.index);
+                let others = self.running.values().filter(|running| running.part == Some(part.index)).count();
+                if others > 0 {
+                    self.hedge(part, others);
+                }
                 running.part = Some(part.index);
                 self.sends.push(Sending { at: now, index: part.index, carrier: *carrier });
             }
@@ -218,6 +231,20 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         assert!(self.in_flight() <= most, "{} parts in flight, {most} were asked for", self.in_flight());
     }
 
+    /// A part is sent although it is in flight.
+    fn hedge(&mut self, part: &PartRange, others: usize) {
+        assert!(others == 1 && self.hedged.insert(part.index), "part {} has a third request", part.index);
+        assert!(self.rules.hedges(), "part {} is in flight twice", part.index);
+        let busy: BTreeSet<u32> = self.running.values().filter_map(|running| running.part).collect();
+        let known: BTreeSet<u32> = self.ledger.clone().into_receipts().into_iter().map(|(index, _)| index).collect();
+        let waiting = (0..self.plan.parts()).filter(|index| !known.contains(index) && !busy.contains(index)).count();
+        let reckoned = self.running.values().filter(|running| running.role == "receipt").count();
+        assert!(waiting <= reckoned, "part {} is sent twice while others wait", part.index);
+        let bytes: u64 = self.hedged.iter().map(|index| self.plan.part(*index).size()).sum();
+        let most = (self.plan.size() / 4).max(self.plan.part_size());
+        assert!(bytes <= most, "{bytes} bytes have been sent twice, {most} may be");
+    }
+
     fn hear(&mut self, now: u64, event: &Event<K>) {
         if let Event::Over { left } = event {
             assert!(self.ending.is_some(), "over without an ending");
@@ -241,6 +268,7 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             }
             Event::Restarted(_) => {
                 self.session = None;
+                self.hedged.clear();
                 self.restarts += 1;
                 self.stored.clear();
             }

@@ -3,6 +3,7 @@
 use super::request::{End, Request, Stage};
 use super::words::{Ask, Said};
 use super::{Asked, Cancels, How, Outcome, Service, Story, World, no_answer};
+use std::collections::BTreeSet;
 use upslice::core::{Carrier, Failed, Failure, Input, Numbers, Origin, Preparing, Step, TaskId, UploadId, Wall};
 
 impl<S: Service> World<S> {
@@ -38,7 +39,7 @@ impl<S: Service> World<S> {
             _ if origin.is_none() => Stage::Opening(self.now + self.line.function),
             _ => Stage::Queued,
         };
-        let (head_at, sent, told, cancelled) = (self.now, 0.0, 0, false);
+        let (head_at, lane, sent, told, cancelled) = (self.now, 0, 0.0, 0, false);
         self.requests.push(Request {
             upload,
             task,
@@ -52,6 +53,7 @@ impl<S: Service> World<S> {
             body,
             carrier,
             stage,
+            lane,
             sent,
             told,
             head_at,
@@ -77,9 +79,9 @@ impl<S: Service> World<S> {
                 .requests
                 .iter()
                 .filter(|request| request.origin.as_ref() == origin && !matches!(request.stage, Stage::Queued));
-            if busy.count() >= self.line.connections {
-                continue;
-            }
+            let busy: BTreeSet<usize> = busy.map(|request| request.lane).collect();
+            let Some(lane) = (0..self.line.connections).find(|lane| !busy.contains(lane)) else { continue };
+            self.requests[at].lane = lane;
             if self.now < self.offline_until {
                 self.lose(at);
             } else {
@@ -120,6 +122,15 @@ impl<S: Service> World<S> {
             },
         };
         self.requests[at].cancelled = true;
+        // Where connections differ, a body that is cut would arrive after the one that took its place. Of one that is cut
+        // nothing arrives: a request with half a body is none.
+        let request = &mut self.requests[at];
+        let was_sent_twice =
+            matches!(request.step, Step::Send { part, .. } if self.lives[&upload].hedged.contains(&part.index));
+        let is_on_its_way = matches!(request.stage, Stage::Queued | Stage::Opening(_) | Stage::Sending);
+        if is_on_its_way && request.body > 0 && (was_sent_twice || self.line.slow.is_some()) {
+            request.how = Some(How::Drop(request.sent / request.body as f64));
+        }
         match (late, &self.requests[at].stage) {
             (None, Stage::Hung) => self.end_cancelled(at, 500),
             (None, _) => {}
@@ -133,17 +144,19 @@ impl<S: Service> World<S> {
         self.connect();
     }
 
-    /// Bytes a millisecond of each body on its way.
-    fn rate(&self) -> f64 {
+    /// Bytes a millisecond of the body on its way on a connection.
+    fn rate(&self) -> impl Fn(usize) -> f64 + use<S> {
         let moving = self.requests.iter().filter(|request| matches!(request.stage, Stage::Sending)).count();
-        self.line.per_connection.min(self.line.total / moving.max(1) as f64)
+        let (each, share) = (self.line.per_connection, self.line.total / moving.max(1) as f64);
+        let slow = self.line.slow;
+        move |lane| each.min(share) * slow.filter(|(slow, _)| *slow == lane).map_or(1.0, |(_, factor)| factor)
     }
 
     /// Moves bytes until then.
     pub(super) fn flow(&mut self, until: u64) {
-        let bytes = until.saturating_sub(self.line.flowed) as f64 * self.rate();
+        let (rate, time) = (self.rate(), until.saturating_sub(self.line.flowed) as f64);
         for request in self.requests.iter_mut().filter(|request| matches!(request.stage, Stage::Sending)) {
-            request.sent = (request.sent + bytes).min(request.stop());
+            request.sent = (request.sent + time * rate(request.lane)).min(request.stop());
         }
         self.line.flowed = self.line.flowed.max(until);
     }
@@ -156,7 +169,7 @@ impl<S: Service> World<S> {
             Stage::Opening(until) | Stage::Ending(until, _) => Some((*until, at)),
             Stage::Sending => {
                 let next = request.tells_at(self.line.socket).unwrap_or(f64::MAX).min(request.stop());
-                Some((self.line.flowed + ((next - request.sent).max(0.0) / rate).ceil() as u64, at))
+                Some((self.line.flowed + ((next - request.sent).max(0.0) / rate(request.lane)).ceil() as u64, at))
             }
         };
         self.requests.iter().enumerate().filter_map(next).min()

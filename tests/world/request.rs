@@ -20,6 +20,8 @@ pub(crate) struct Line {
     pub(crate) function: u64,
     /// Whether a network that is down swallows what is sent instead of saying so.
     pub(crate) swallows: bool,
+    /// One connection of each origin that is slower than the others, and how fast it is beside them.
+    pub(crate) slow: Option<(usize, f64)>,
     /// Until when bytes have moved.
     pub(crate) flowed: u64,
 }
@@ -34,6 +36,7 @@ impl Default for Line {
             socket: 256 << 10,
             function: 5,
             swallows: false,
+            slow: None,
             flowed: 0,
         }
     }
@@ -72,6 +75,8 @@ pub(super) struct Request<K> {
     pub(super) body: u64,
     pub(super) carrier: Carrier,
     pub(super) stage: Stage,
+    /// Which of its origin's connections it has.
+    pub(super) lane: usize,
     pub(super) sent: f64,
     pub(super) told: u64,
     pub(super) head_at: u64,

@@ -175,6 +175,14 @@ impl<K: Clone> Upload<K> {
         failed: Failed,
         outage: bool,
     ) {
+        // Of a session that is known to be open a refusal says that the parts are at fault.
+        let is_open = closing.doubt.is_none() || self.question() == Some(Ask::List);
+        if is_open
+            && matches!(failed.failure, Failure::Rejected | Failure::Corrupt)
+            && self.send_alone(&closing.session)
+        {
+            return;
+        }
         let unknown = match failed.failure {
             Failure::NoAnswer | Failure::Silence => true,
             Failure::Callback if closing.is_unknown => return self.end_unproven(now, origins, closing),
@@ -238,6 +246,9 @@ impl<K: Clone> Upload<K> {
     /// A completion was refused, and none before it was good. Where the browser itself may have used a number twice,
     /// another session may fare better.
     pub(super) fn completion_refused(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, failed: &Failed) {
+        if self.send_alone(&closing.session) {
+            return;
+        }
         let subject = if self.rules.completes { COMPLETING } else { REPORTING };
         let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
         if failed.failure == Failure::Corrupt && self.rules.numbers == Numbers::Once && self.may_begin_anew() {

@@ -17,6 +17,7 @@ mod closing;
 mod doubting;
 mod ending;
 mod errands;
+mod hedging;
 mod inspecting;
 mod parts;
 mod pausing;
@@ -94,6 +95,8 @@ pub struct Upload<K> {
     lost: Few<u32, Instant>,
     stored: u32,
     stored_bytes: u64,
+    /// Bytes of second requests.
+    hedged_bytes: u64,
     /// Parts that tickets are being asked for, and how that goes.
     preparing: PartSet,
     signing: Errand,
@@ -165,6 +168,7 @@ impl<K: Clone> Upload<K> {
             lost: Few::default(),
             stored: 0,
             stored_bytes: 0,
+            hedged_bytes: 0,
             preparing: PartSet::default(),
             signing: Errand::default(),
             batch,

@@ -23,6 +23,7 @@ impl<K: Clone> Upload<K> {
         self.settling = Errand::default();
         self.stored = 0;
         self.stored_bytes = 0;
+        self.hedged_bytes = 0;
         (0..count).for_each(|index| self.requeue(index));
     }
 

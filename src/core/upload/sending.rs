@@ -1,5 +1,6 @@
 //! Parts: which one is next, and what follows from its end.
 
+use super::super::link::Link;
 use super::super::part::Standing;
 use super::super::watch::{Purpose, Task};
 use super::super::{
@@ -24,19 +25,20 @@ impl<K: Clone> Upload<K> {
         if self.paused || !matches!(self.phase, Phase::Sending { .. }) {
             return false;
         }
-        if self.config.concurrency.is_some_and(|most| self.in_flight() >= most as usize) {
-            return false;
-        }
         // Where there is no room, tickets are not looked at either: fresh ones would only grow stale again.
         let first = self.ready.first();
         first.is_some_and(|index| self.has_room(now, origins, index))
             && self.next_part(now).is_some_and(|index| self.has_room(now, origins, index))
     }
 
-    fn has_room(&self, now: Now, origins: &Origins, index: u32) -> bool {
-        self.origin_of(index).and_then(|origin| origins.get(origin)).is_none_or(|link| {
-            link.has_room(self.config.concurrency, self.in_flight()) && link.opens_at(now.instant) == Some(now.instant)
-        })
+    pub(super) fn has_room(&self, now: Now, origins: &Origins, index: u32) -> bool {
+        let own = self.in_flight();
+        let is_wanted = self.config.concurrency.is_none_or(|most| own < most as usize);
+        let link = self.origin_of(index).and_then(|origin| origins.get(origin));
+        let is_open = |link: &Link| {
+            link.has_room(self.config.concurrency, own) && link.opens_at(now.instant) == Some(now.instant)
+        };
+        is_wanted && link.is_none_or(is_open)
     }
 
     /// The first queued part that has what it needs. Tickets that have gone stale are dropped on the way.
@@ -59,9 +61,16 @@ impl<K: Clone> Upload<K> {
 
     /// Sends the next part. The page calls this when [`Self::is_ready`].
     pub(in crate::core) fn send_next(&mut self, now: Now, origins: &mut Origins) {
+        if let Some(index) = self.next_part(now) {
+            self.ready.remove(index);
+            self.send(now, origins, index);
+        }
+    }
+
+    /// Sends a part that has what it needs.
+    pub(super) fn send(&mut self, now: Now, origins: &mut Origins, index: u32) {
         let Phase::Sending { session } = &self.phase else { return };
         let session = session.clone();
-        let Some(index) = self.next_part(now) else { return };
         let range = self.plan.part(index);
         let carrier = self.carrier(range.size());
         let origin = self.origin_of(index).cloned();
@@ -76,7 +85,6 @@ impl<K: Clone> Upload<K> {
         if self.rules.preparing == Preparing::Each {
             part.pass = None;
         }
-        self.ready.remove(index);
         self.sending_since.get_or_insert(now.instant);
         let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
         self.run(now.instant, origins, Step::Send { session, part: range, ticket, carrier }, task);
@@ -101,6 +109,7 @@ impl<K: Clone> Upload<K> {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
             origins.link(origin).stored(task.size, took);
         }
+        self.recall_other(origins, index);
         self.adopt(index, receipt.clone());
         self.settle_later(now, index);
         // What lets one part through is in reach of the others.
@@ -123,6 +132,9 @@ impl<K: Clone> Upload<K> {
         failed: &Failed,
         outage: bool,
     ) {
+        if self.other_runs(now, origins, task, index, failed) {
+            return;
+        }
         self.meter.forget();
         if self.rules.numbers == Numbers::Once {
             if !self.start_over(now, origins, task, index, failed) {

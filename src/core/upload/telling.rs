@@ -116,7 +116,8 @@ impl<K: Clone> Upload<K> {
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
         let settling = self.settles_at(now, origins);
-        let moments = [waiting, errand, signing, settling, part, self.gives_up_at(), telling];
+        let late = self.hedges_at(now, origins);
+        let moments = [waiting, errand, signing, settling, part, self.gives_up_at(), telling, late];
         let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
         let lost = self.lost_at(origins).map(|at| at.max(at_once));
         deadlines.chain(moments).chain(lost).min()
@@ -124,7 +125,7 @@ impl<K: Clone> Upload<K> {
 
     /// Bytes that are stored or have left.
     fn in_motion(&self) -> u64 {
-        self.stored_bytes + self.tasks.values().map(|task| task.sent).sum::<u64>()
+        self.stored_bytes + self.tasks.values().map(|task| task.sent).sum::<u64>() - self.repeated()
     }
 
     pub(super) fn sample(&mut self, now: Instant) {

@@ -1,0 +1,165 @@
+//! Stragglers. When nothing is left to send and connections are free, a part that takes much longer than parts usually
+//! do goes out a second time. The first good answer wins, and the other request is called back.
+//!
+//! ```text
+//!                      ┌── the first good answer ──▶ Stored, the other one is called back
+//! Sending ──late──▶ Sending twice
+//!                      └── one fails ──▶ Sending: that spends no attempt, the other one still runs
+//! ```
+//!
+//! It costs bytes, so there are bounds: a part has one second request in a session's life, and all second requests
+//! together have no more bytes than a quarter of the file, or than one part if that is more.
+//!
+//! Of two requests with the same bytes a store keeps the one that arrived last. Mostly the one that was called back never
+//! arrived whole, or its receipt is the same. Where it is another one (S3 with keys of its own), the completion may be
+//! refused: then those parts are sent once more, alone.
+
+use super::super::link::Link;
+use super::super::part::Standing;
+use super::super::watch::{Purpose, Task};
+use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output};
+use super::{Phase, Upload};
+use std::time::Duration;
+
+/// A part is late when it has taken, or will at its own speed take, so many times what is usual.
+const LATE: u32 = 2;
+
+/// Nor is it before this: short parts vary by more than they last.
+const LEAST: Duration = Duration::from_millis(500);
+
+/// Second requests have at most this share of the file.
+const SHARE: u64 = 4;
+
+impl<K: Clone> Upload<K> {
+    /// Whether second requests make sense at all: nothing else is to be sent, and it does no harm.
+    fn may_hedge(&self) -> bool {
+        let is_all_out = self.ready.is_empty()
+            && self.unsigned.is_empty()
+            && self.waiting.is_empty()
+            && self.unproved.is_empty()
+            && self.preparing.is_empty();
+        is_all_out && !self.paused && matches!(self.phase, Phase::Sending { .. }) && self.rules.hedges()
+    }
+
+    /// When a part in flight is late enough for a second request.
+    fn late_at(&self, task: &Task, index: u32, now: Now, link: &Link) -> Option<Instant> {
+        let part = &self.parts[index as usize];
+        let is_good = part.pass.as_ref().is_some_and(|pass| !pass.is_stale(now));
+        let most = (self.plan.size() / SHARE).max(task.size);
+        // How long it took says nothing once the page has slept.
+        if part.hedged || task.slept || !is_good || self.hedged_bytes + task.size > most {
+            return None;
+        }
+        let usual = link.pace.time_of(task.size)?;
+        let silent = task.alive + usual * LATE;
+        let in_sight = task.carrier == Carrier::Xhr && 0 < task.sent && task.sent < task.size;
+        let late = if in_sight {
+            // At its own speed so far, what is left of it takes that long from then on.
+            let ratio = task.sent as f64 / (task.size - task.sent) as f64;
+            let slow = usual.as_secs_f64() * f64::from(LATE) * ratio;
+            silent.min(task.began + usual.max(Duration::from_secs_f64(slow.min(1e9))))
+        } else {
+            silent
+        };
+        Some(late.max(task.began + LEAST))
+    }
+
+    /// The parts that may be sent a second time, with when.
+    fn late_parts<'a>(&'a self, now: Now, origins: &'a Origins) -> impl Iterator<Item = (Instant, u32)> {
+        let sends = self.sends().filter(|_| self.may_hedge());
+        sends.filter_map(move |(id, index)| {
+            let task = self.tasks.get(id)?;
+            // A second request goes where the first one went, or that says nothing of how long it takes.
+            let origin = task.origin.as_ref().filter(|origin| self.origin_of(index) == Some(origin))?;
+            let link = origins.get(origin)?;
+            Some((self.late_at(task, index, now, link)?, index))
+        })
+    }
+
+    /// The part that is most in need of a second request, if one is and it may go out now.
+    pub(in crate::core) fn straggler(&self, now: Now, origins: &Origins) -> Option<u32> {
+        let late = self.late_parts(now, origins).filter(|(at, _)| *at <= now.instant).min();
+        late.map(|(_, index)| index).filter(|index| self.has_room(now, origins, *index))
+    }
+
+    /// When the next part is late, if nothing happens before.
+    pub(super) fn hedges_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
+        self.late_parts(now, origins).map(|(at, _)| at).filter(|at| *at > now.instant).min()
+    }
+
+    /// Sends a part a second time.
+    pub(in crate::core) fn hedge(&mut self, now: Now, origins: &mut Origins, index: u32) {
+        let part = &mut self.parts[index as usize];
+        part.hedged = true;
+        part.doubtful = true;
+        self.hedged_bytes += self.plan.part(index).size();
+        self.send(now, origins, index);
+    }
+
+    /// A part is stored: what else is under way of it is nobody's.
+    pub(super) fn recall_other(&mut self, origins: &mut Origins, index: u32) {
+        let other = self.sends().find(|(_, other)| *other == index);
+        if let Some((task, _)) = other {
+            self.recall(task, origins);
+        }
+    }
+
+    /// One of two requests for a part failed: that is no end and spends nothing, the other one still runs. Says whether
+    /// there is another one.
+    pub(super) fn other_runs(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        task: &Task,
+        index: u32,
+        failed: &Failed,
+    ) -> bool {
+        let runs = self.sends().any(|(_, other)| other == index);
+        if runs {
+            self.meter.forget();
+            self.sample(now.instant);
+            if let (Failure::Busy { after }, Some(origin)) = (&failed.failure, &task.origin) {
+                let wait = after.unwrap_or_default().min(self.config.timeouts.outage);
+                origins.link(origin).slow_down(now.instant, task.began, wait);
+            }
+        }
+        runs
+    }
+
+    /// Bytes that have left twice: of a part that is under way twice, those of the request that is further count.
+    pub(super) fn repeated(&self) -> u64 {
+        let is_behind = |id, task: &Task, index: u32| {
+            let others = self.sends().filter(|(other, of)| *of == index && *other != id);
+            let mut others = others.filter_map(|(id, _)| Some((self.tasks.get(id)?.sent, id)));
+            others.any(|ahead| ahead > (task.sent, id))
+        };
+        let hedged = self.tasks.iter().filter_map(|(id, task)| match task.purpose {
+            Purpose::Send(index) if self.parts[index as usize].hedged => Some((id, task, index)),
+            _ => None,
+        });
+        hedged.filter(|(id, task, index)| is_behind(*id, task, *index)).map(|(_, task, _)| task.sent).sum()
+    }
+
+    /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
+    /// another one: such parts are sent once more, alone. Says whether there are any.
+    pub(super) fn send_alone(&mut self, session: &K) -> bool {
+        let doubtful: Vec<u32> =
+            (0u32..).zip(&self.parts).filter(|(_, part)| part.doubtful).map(|(at, _)| at).collect();
+        if doubtful.is_empty() {
+            return false;
+        }
+        for index in doubtful {
+            let part = &mut self.parts[index as usize];
+            part.doubtful = false;
+            if matches!(part.standing, Standing::Stored(_)) {
+                self.stored -= 1;
+                self.stored_bytes -= self.plan.part(index).size();
+                self.requeue(index);
+            }
+        }
+        self.outputs.push_back(Output::Save(Change::Refused));
+        self.meter.forget();
+        self.phase = Phase::Sending { session: session.clone() };
+        true
+    }
+}
