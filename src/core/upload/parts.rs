@@ -32,7 +32,8 @@ impl<K: Clone> Upload<K> {
         let Some(part) = self.parts.get_mut(index as usize) else { return };
         if !matches!(part.standing, Standing::Stored(_)) {
             part.standing = Standing::Stored(receipt);
-            part.pass = None;
+            // One that may have to be sent once more may be so with what it has: some sign for missing parts only.
+            part.pass.take_if(|_| !part.doubtful);
             self.ready.remove(index);
             self.unsigned.remove(index);
             self.lost.remove(index);
