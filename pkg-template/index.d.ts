@@ -24,7 +24,9 @@ export interface UploadOptions<R = unknown> {
   /**
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
-   * every service's floor of 5 MiB and small enough to lose. A number is honoured exactly, raised only where the
+   * every service's floor of 5 MiB and small enough to lose. Once this page has sent at least three parts to a service
+   * with an API of its own, the next file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more
+   * than 8 MiB where the file has fewer than four of them for each connection. A number is honoured exactly, raised only where the
    * service's part count demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
    * takes no number. An upload that is taken up keeps the size that it began with, whatever is said here later.
    */

@@ -1338,6 +1338,39 @@ mod sizes {
     }
 
     #[test]
+    fn the_next_file_is_cut_for_the_rate_that_was_seen() {
+        for (per_connection, least, most) in [(2_000.0, 7, 8), (8_000.0, 24, 32), (50.0, 0, 1)] {
+            let mut world = World::plain();
+            world.line.per_connection = per_connection;
+            world.line.total = 6.0 * per_connection;
+            let first = world.upload(48 * MIB, Config::default());
+            world.run();
+            let second = world.upload(1 << 30, Config::default());
+            let waits = world.upload(48 * MIB, parts_of(3 * MIB));
+            world.run();
+            assert_eq!(world.life(first).plan.part_size(), 8 * MIB);
+            let size = world.life(second).plan.part_size() / MIB;
+            assert!((least..=most).contains(&size), "{per_connection}: {size} MiB");
+            assert_eq!(world.life(waits).plan.part_size(), 3 * MIB, "what was asked for is honoured");
+            assert_stored(&world, second);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_up_keeps_its_part_size_whatever_the_rate() {
+        let mut world = World::plain();
+        world.line.per_connection = 8_000.0;
+        world.line.total = 48_000.0;
+        let id = world.upload(512 * MIB, Config::default());
+        world.run_until(|world| world.life(id).progress.parts_stored > 10);
+        let size = world.life(id).plan.part_size();
+        let again = world.reload(id);
+        world.run();
+        assert_eq!(world.life(again).plan.part_size(), size);
+        assert_stored(&world, again);
+    }
+
+    #[test]
     fn a_file_that_is_too_large_is_refused_before_it_begins() {
         let mut rules = Plain::new().rules();
         rules.limits.max_size = MIB;

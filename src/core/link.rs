@@ -187,10 +187,10 @@ impl Link {
             self.limit += 1;
             self.successes = 0;
         }
+        self.pace.note(bytes, took);
         if bytes >= 1 << 16 && !took.is_zero() {
             // A speed needs no 53 bits.
             let rate = bytes as f64 / took.as_secs_f64();
-            self.pace.note(rate);
             self.rate = Some(self.rate.map_or(rate, |known| rate.min(known * 0.7 + rate * 0.3)));
         }
     }

@@ -17,9 +17,13 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn note(&mut self, rate: f64) {
-        self.rates.truncate(RECENT - 1);
-        self.rates.insert(0, rate);
+    /// A part was stored. One of few bytes says how long the way is, and one that took no time says nothing.
+    pub(super) fn note(&mut self, bytes: u64, took: Duration) {
+        if bytes >= 1 << 16 && !took.is_zero() {
+            self.rates.truncate(RECENT - 1);
+            // A rate needs no 53 bits.
+            self.rates.insert(0, bytes as f64 / took.as_secs_f64());
+        }
     }
 
     /// Bytes a second of one connection, once there are enough parts to say.
@@ -42,23 +46,39 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+    const UNIT: u64 = 1 << 16;
+
+    fn paced(units: impl IntoIterator<Item = u64>) -> Pace {
+        let mut pace = Pace::default();
+        units.into_iter().for_each(|units| pace.note(units * UNIT, SECOND));
+        pace
+    }
+
+    const fn rate(units: u64) -> Option<f64> {
+        Some((units * UNIT) as f64)
+    }
+
     #[test]
     fn one_slow_connection_among_six_does_not_change_what_is_usual() {
-        let mut pace = Pace::default();
-        [8.0, 8.5, 0.8, 7.5, 8.0, 9.0].into_iter().for_each(|rate| pace.note(rate));
-        assert_eq!(pace.rate(), Some(8.0));
-        assert_eq!(pace.time_of(16), Some(Duration::from_secs(2)));
+        let pace = paced([80, 85, 8, 75, 80, 90]);
+        assert_eq!(pace.rate(), rate(80));
+        assert_eq!(pace.time_of(160 * UNIT), Some(2 * SECOND));
     }
 
     #[test]
     fn two_parts_say_nothing_and_old_ones_are_forgotten() {
-        let mut pace = Pace::default();
-        [100.0, 100.0].into_iter().for_each(|rate| pace.note(rate));
-        assert_eq!(pace.rate(), None);
-        (0..5).for_each(|_| pace.note(1.0));
-        assert_eq!(pace.rate(), Some(1.0));
-        (0..8).for_each(|_| pace.note(3.0));
-        assert_eq!(pace.rates.len(), RECENT);
-        assert_eq!(pace.rate(), Some(3.0));
+        assert_eq!(paced([100, 100]).rate(), None);
+        assert_eq!(paced([100, 100, 1, 1, 1]).rate(), rate(1));
+        assert_eq!(paced([1; 20].into_iter().chain([3; 8])).rates.len(), RECENT);
+        assert_eq!(paced([1; 20].into_iter().chain([3; 8])).rate(), rate(3));
+    }
+
+    #[test]
+    fn a_part_of_few_bytes_or_of_no_time_says_nothing() {
+        let mut pace = paced([5, 5, 5]);
+        pace.note(1, SECOND);
+        pace.note(900 * UNIT, Duration::ZERO);
+        assert_eq!(pace.rate(), rate(5));
     }
 }

@@ -89,9 +89,21 @@ impl fmt::Display for PlanError {
     }
 }
 
-/// Below this, a part's overhead (a request, a preflight, a signature) shows; above it, much is lost with one
-/// failure. It is over every service's floor of 5 MiB.
+/// What a part has where nothing is known of the link. Below this, a part's overhead (a request, a preflight, a
+/// signature) shows; above it, much is lost with one failure. It is over every service's floor of 5 MiB.
 const COMFORTABLE: u64 = 8 << 20;
+
+/// Where the rate is known, a part takes so many seconds: long beside the wait for its answer, of which there is one for
+/// each, and short beside what a person waits for before trying again.
+const SECONDS: f64 = 4.0;
+
+/// No rate makes smaller or larger parts than these: requests cost as much as a MiB does, and a part of a fast link that
+/// turns slow must not take minutes.
+const SMALL: u64 = 1 << 20;
+const LARGE: u64 = 64 << 20;
+
+/// A fast link's parts are no larger than leaves each connection so many: the last ones differ by a part.
+const ROUNDS: u64 = 4;
 
 /// So many parts of a comfortable size; larger files have larger parts rather than more of them.
 const MANY: u64 = 1_000;
@@ -103,11 +115,27 @@ impl Plan {
     /// Cuts `size` bytes within `limits`, for `slots` parts at once.
     ///
     /// A `wanted` part size is honoured exactly and raised only where the part count demands it. Without one the
-    /// parts are such that the last round leaves no slot idle.
+    /// parts are such that the last round leaves no slot idle: 8 MiB or a little less, more where there are many.
     ///
     /// # Errors
     /// The file is too large for the service, or `wanted` outside its rules.
     pub fn new(size: u64, wanted: Option<u64>, slots: u32, limits: &Limits) -> Result<Self, PlanError> {
+        Self::cut(size, wanted, slots, COMFORTABLE, limits)
+    }
+
+    /// The same, without a part size asked for, where one connection is known to carry so many bytes a second: a part
+    /// takes about four seconds.
+    ///
+    /// # Errors
+    /// The file is too large for the service.
+    pub fn at_rate(size: u64, rate: f64, slots: u32, limits: &Limits) -> Result<Self, PlanError> {
+        // What the rate makes of it is a number of bytes long before a float forgets any.
+        let suited = ((rate * SECONDS) as u64).clamp(SMALL, LARGE);
+        let most = COMFORTABLE.max(size / u64::from(slots.max(1)) / ROUNDS);
+        Self::cut(size, None, slots, suited.min(most), limits)
+    }
+
+    fn cut(size: u64, wanted: Option<u64>, slots: u32, suited: u64, limits: &Limits) -> Result<Self, PlanError> {
         if size == 0 && limits.empty_parts.is_none() {
             return Err(PlanError::Empty);
         }
@@ -121,7 +149,7 @@ impl Plan {
                 return Err(PlanError::PartSize { asked, limits: limits.clone() });
             }
             Some(asked) => asked.max(floor),
-            None => Self::even(size, slots.into(), limits).max(floor).min(limits.max_part_size),
+            None => Self::even(size, slots.into(), suited, limits).max(floor).min(limits.max_part_size),
         };
         Ok(Self::with_part_size(size, part_size, limits))
     }
@@ -132,11 +160,13 @@ impl Plan {
         Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts.unwrap_or(0) }
     }
 
-    /// The smallest comfortable part that fills whole rounds of `slots`.
-    fn even(size: u64, slots: u64, limits: &Limits) -> u64 {
-        let comfortable = COMFORTABLE.max(size / MANY).max(limits.min_part_size);
+    /// The largest part of at most about that size that fills whole rounds of `slots`; a larger one where the service has
+    /// a floor, since a round that is half empty takes as long as a full one.
+    fn even(size: u64, slots: u64, suited: u64, limits: &Limits) -> u64 {
+        let suited = suited.max(size / MANY).max(limits.min_part_size);
         let slots = slots.max(1);
-        let rounds = size.div_ceil(slots.saturating_mul(comfortable)).max(1);
+        let rounds = size.div_ceil(slots.saturating_mul(suited));
+        let rounds = rounds.min(size / slots.saturating_mul(limits.min_part_size.max(1))).max(1);
         size.div_ceil(slots.saturating_mul(rounds)).next_multiple_of(GRAIN).max(limits.min_part_size)
     }
 
@@ -194,6 +224,31 @@ mod tests {
     }
 
     #[test]
+    fn a_floor_makes_no_round_that_is_half_empty() {
+        for size in [49, 55, 59] {
+            let plan = Plan::new(size * MIB, None, 6, &S3).unwrap();
+            assert_eq!(plan.parts(), 6, "{size}");
+        }
+        assert_eq!(Plan::new(60 * MIB, None, 6, &S3).unwrap().parts(), 12);
+    }
+
+    #[test]
+    fn parts_take_about_four_seconds_where_the_rate_is_known() {
+        let parts = |size: u64, rate: f64| Plan::at_rate(size, rate, 6, &S3).unwrap().part_size() / MIB;
+        let second = MIB as f64;
+        assert_eq!(parts(48 * MIB, 2.0 * second), 8, "as without");
+        assert!((24..=32).contains(&parts(4 << 30, 8.0 * second)), "fewer answers to wait for");
+        assert_eq!(parts(100 << 30, 1_000.0 * second), 100 * 1024 / 1_000, "no more of them than are comfortable");
+        assert!((5..=6).contains(&parts(4 << 30, 0.1 * second)), "the service's floor");
+        assert_eq!(parts(96 * MIB, 100.0 * second), 8, "four for each connection, or comfortable ones");
+        let free = Limits { min_part_size: 1, ..S3 };
+        assert_eq!(Plan::at_rate(60 * MIB, 0.1 * second, 6, &free).unwrap().part_size(), MIB);
+        for rate in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            assert!((1..=64).contains(&parts(1 << 30, rate)), "{rate}");
+        }
+    }
+
+    #[test]
     fn edges_of_the_file() {
         for (size, parts, last) in [(0, 1, 0), (1, 1, 1), (5 * MIB, 1, 5 * MIB), (5 * MIB + 1, 2, 1)] {
             let plan = Plan::new(size, Some(5 * MIB), 6, &S3).unwrap();
@@ -223,8 +278,12 @@ mod tests {
             size in 0..(48_800u64 << 30),
             wanted in prop::option::of((5 * MIB)..(5u64 << 30)),
             slots in 1..64u32,
+            rate in prop::option::of(0.0..1e10),
         ) {
-            let plan = Plan::new(size, wanted, slots, &S3).unwrap();
+            let plan = match rate {
+                Some(rate) => Plan::at_rate(size, rate, slots, &S3).unwrap(),
+                None => Plan::new(size, wanted, slots, &S3).unwrap(),
+            };
             prop_assert!(plan.parts() >= 1 && plan.parts() <= S3.max_parts);
             prop_assert!(plan.part_size() >= S3.min_part_size && plan.part_size() <= S3.max_part_size);
             let last = plan.part(plan.parts() - 1);

@@ -221,6 +221,11 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert!(self.rules.watches && self.in_flight() == 0, "asked for the end while parts are in flight");
                 assert!(is_told, "asked for the end while it is told of parts");
             }
+            // It is cut when it begins, by what the page knows then.
+            Step::Open { part_size, .. } if self.rules.sizes == Sizes::Ours => {
+                assert!(self.config.part_size.is_none_or(|_| *part_size == self.plan.part_size()));
+                self.plan = Plan::with_part_size(self.plan.size(), *part_size, &self.rules.limits);
+            }
             Step::Open { .. } | Step::Inspect { .. } | Step::Verify { .. } | Step::Discard { .. } => {}
         }
         if self.ending.is_some() {

@@ -238,6 +238,9 @@ impl<K: Clone> Upload<K> {
         // Others may have found the origin out of reach: this one sees for itself before it gives up.
         origins.knock_now(now);
         let ledger = std::mem::take(ledger);
+        if ledger.session().is_none() {
+            self.suit(origins);
+        }
         self.phase = match ledger.session().cloned() {
             None => Phase::Opening(Errand::default()),
             Some((session, _)) => {

@@ -3,7 +3,7 @@
 use super::super::errand::Errand;
 use super::super::instant::in_seconds;
 use super::super::part::{Part, Standing};
-use super::super::{Error, ErrorCode, Now, Origins, Preparing};
+use super::super::{Error, ErrorCode, Now, Origins, Plan, Preparing, Sizes};
 use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
@@ -25,6 +25,18 @@ impl<K: Clone> Upload<K> {
         self.stored_bytes = 0;
         self.hedged_bytes = 0;
         (0..count).for_each(|index| self.requeue(index));
+    }
+
+    /// Cuts the file for the rate that is remembered of the service, if there is one and nobody has said how large parts
+    /// are. That is frozen with the session.
+    pub(super) fn suit(&mut self, origins: &Origins) {
+        let is_free = self.config.part_size.is_none() && self.rules.sizes == Sizes::Ours;
+        let link = self.rules.api.as_ref().filter(|_| is_free).and_then(|api| origins.get(api));
+        let Some(rate) = link.and_then(|link| link.pace.rate()) else { return };
+        if let Ok(plan) = Plan::at_rate(self.plan.size(), rate, self.slots(), &self.rules.limits) {
+            self.plan = plan;
+            self.forget_parts();
+        }
     }
 
     /// A part is known to be stored.

@@ -108,6 +108,11 @@ impl<K: Clone> Upload<K> {
         if let Some(origin) = &task.origin {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
             origins.link(origin).stored(task.size, took);
+            // The next file for the service is cut by that, before anybody knows where its parts will go.
+            let home = self.rules.api.as_ref().filter(|home| *home != origin);
+            if let Some(home) = home {
+                origins.link(home).pace.note(task.size, took);
+            }
         }
         self.recall_other(origins, index);
         self.adopt(index, receipt.clone());
