@@ -1,8 +1,9 @@
 //! JavaScript values to and from the adapters' shape.
 
+use super::sys;
 use crate::protocol::Json;
-use js_sys::{Function, Object, Promise, Reflect};
-use serde::{Deserialize, Serialize};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -14,8 +15,26 @@ pub(crate) fn to_json(value: &JsValue) -> Json {
 
 /// Text that is JSON.
 pub(crate) fn parse(text: &str) -> Option<Json> {
-    let value = js_sys::JSON::parse(text).ok()?;
-    Json::deserialize(serde_wasm_bindgen::Deserializer::from(value)).ok()
+    read(&js_sys::JSON::parse(text).ok()?)
+}
+
+/// A value that JSON has been made into, piece by piece. serde would do it for ten kilobytes more: it can say what is
+/// wrong with a value of any kind, fractions included, and here nothing can be.
+fn read(value: &JsValue) -> Option<Json> {
+    Some(if let Some(text) = value.as_string() {
+        Json::Text(text)
+    } else if let Some(number) = value.as_f64() {
+        Json::Number(number)
+    } else if let Some(flag) = value.as_bool() {
+        Json::Bool(flag)
+    } else if let Some(items) = value.dyn_ref::<Array>() {
+        Json::List(items.iter().map(|item| read(&item)).collect::<Option<_>>()?)
+    } else if value.is_object() {
+        let field = |name: JsValue| Some((name.as_string()?, read(&Reflect::get(value, &name).ok()?)?));
+        Json::Map(sys::keys(value).ok()?.iter().map(field).collect::<Option<_>>()?)
+    } else {
+        Json::Null
+    })
 }
 
 /// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then.
@@ -40,8 +59,18 @@ pub(crate) fn blob_size(value: &JsValue) -> Option<f64> {
     size.call0(value).ok()?.as_f64()
 }
 
-/// Our value, as a plain object.
-pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
+/// A plain object of these fields. What is `undefined` is left out.
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_undefined()) {
+        // A plain object of our own: setting a field of it cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
+/// Our value, as JavaScript has it.
+pub(crate) fn to_js(value: &Json) -> JsValue {
     // Our own types serialize; a value that did not would be told as nothing rather than end the page.
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }

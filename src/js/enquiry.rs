@@ -5,16 +5,7 @@ use super::error;
 use super::read::wrong;
 use crate::browser::{enquiry, value};
 use crate::protocol::{Json, Known, Question};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Serialize)]
-struct KnownFields<'a> {
-    items: &'a [Json],
-    state: Option<&'static str>,
-    response: &'a Json,
-    more: bool,
-}
 
 /// One page of the sessions that the service of `to` holds unfinished; or, with an `upload_id`, of what it knows of that
 /// one.
@@ -35,9 +26,12 @@ pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Resul
         Err(wrong("to", &rule))
     });
     match asked {
-        Ok(Known { items, state, response, more }) => {
-            Ok(value::to_js(&KnownFields { items: &items, state, response: &response, more }))
-        }
+        Ok(Known { items, state, response, more }) => Ok(value::object(&[
+            ("items", value::to_js(&Json::List(items))),
+            ("state", state.map_or(JsValue::NULL, JsValue::from)),
+            ("response", value::to_js(&response)),
+            ("more", more.into()),
+        ])),
         Err(failed) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
     }
 }

@@ -5,121 +5,80 @@ use crate::browser::driver::Live;
 use crate::browser::value;
 use crate::core::{Event, PartRange, Progress};
 use crate::protocol::Json;
-use js_sys::Function;
-use serde::Serialize;
+use js_sys::{Array, Function};
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ProgressFields {
-    sent: u64,
-    total: u64,
-    fraction: f64,
-    bytes_per_second: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds_left: Option<f64>,
-    parts_stored: u32,
-    parts_total: u32,
-}
-
 /// The package's `Progress`.
-// A fraction needs no 53 bits.
+// A fraction needs no 53 bits, and a size is below 2^53.
 pub(super) fn progress(progress: &Progress) -> JsValue {
     let fraction = match (progress.total, progress.whole) {
         (0, whole) => f64::from(u8::from(whole)),
         (total, _) => progress.sent as f64 / total as f64,
     };
-    value::to_js(&ProgressFields {
-        sent: progress.sent,
-        total: progress.total,
-        fraction,
-        bytes_per_second: progress.rate.round(),
-        milliseconds_left: progress.left.map(|left| (left.as_secs_f64() * 1000.0).round()),
-        parts_stored: progress.parts_stored,
-        parts_total: progress.parts_total,
-    })
+    value::object(&[
+        ("sent", (progress.sent as f64).into()),
+        ("total", (progress.total as f64).into()),
+        ("fraction", fraction.into()),
+        ("bytesPerSecond", progress.rate.round().into()),
+        ("millisecondsLeft", progress.left.map(|left| millis(left).round()).into()),
+        ("partsStored", progress.parts_stored.into()),
+        ("partsTotal", progress.parts_total.into()),
+    ])
 }
 
-#[derive(Serialize)]
-struct StateFields {
-    state: &'static str,
-    previous: &'static str,
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
-#[derive(Serialize)]
-struct StoredPart<'a> {
-    number: u32,
-    offset: u64,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    etag: Option<&'a str>,
-}
-
-fn stored<'a>(live: &Live, part: &PartRange, receipt: &'a Json) -> StoredPart<'a> {
-    let etag = live.adapter.etag(receipt);
-    StoredPart { number: part.index + 1, offset: part.start, size: part.size(), etag }
-}
-
-#[derive(Serialize)]
-struct RetryFields {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<u32>,
-    attempt: u32,
-    delay: f64,
-}
-
-#[derive(Serialize)]
-struct NoticeFields<'a> {
-    code: &'static str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultFields<'a> {
-    upload_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<String>,
-    size: u64,
-    parts: Vec<StoredPart<'a>>,
-    response: &'a Json,
-    resumed: bool,
+/// The package's `StoredPart`.
+// A size is below 2^53.
+fn stored(live: &Live, part: &PartRange, receipt: &Json) -> JsValue {
+    value::object(&[
+        ("number", (part.index + 1).into()),
+        ("offset", (part.start as f64).into()),
+        ("size", (part.size() as f64).into()),
+        ("etag", live.adapter.etag(receipt).into()),
+    ])
 }
 
 /// Tells the package, which tells the app.
+// A size is below 2^53.
 pub(super) fn tell(listener: &Function, live: &Live, event: Event<Json>) {
     let (kind, detail) = match event {
         Event::State { state, previous } => {
-            ("state", value::to_js(&StateFields { state: state.word(), previous: previous.word() }))
+            ("state", value::object(&[("state", state.word().into()), ("previous", previous.word().into())]))
         }
         Event::Progress(moved) => ("progress", progress(&moved)),
-        Event::Part { part, receipt } => ("part", value::to_js(&stored(live, &part, &receipt))),
+        Event::Part { part, receipt } => ("part", stored(live, &part, &receipt)),
         Event::Retry { error, attempt, delay } => {
-            let delay = (delay.as_secs_f64() * 1000.0).ceil();
-            let part = error.part.map(|index| index + 1);
-            let fields = value::to_js(&RetryFields { part, attempt, delay });
-            // A plain object of our own: setting a field of it cannot fail.
-            let _ = js_sys::Reflect::set(&fields, &"error".into(), &error::to_js(&error, None));
-            ("retry", fields)
+            let fields = [
+                ("part", error.part.map(|index| index + 1).into()),
+                ("attempt", attempt.into()),
+                ("delay", millis(delay).ceil().into()),
+                ("error", error::to_js(&error, None)),
+            ];
+            ("retry", value::object(&fields))
         }
-        Event::Restarted(message) => ("notice", value::to_js(&NoticeFields { code: "restarted", message: &message })),
+        Event::Restarted(message) => {
+            ("notice", value::object(&[("code", "restarted".into()), ("message", message.into())]))
+        }
         Event::Success { session, receipts, closing, resumed } => {
             let outcome = live.adapter.outcome(&session, &closing);
-            let fields = ResultFields {
-                upload_id: outcome.upload_id,
-                object_id: outcome.object_id,
-                location: outcome.location,
-                size: live.source.size(),
-                parts: receipts.iter().map(|(part, receipt)| stored(live, part, receipt)).collect(),
-                response: outcome.response.as_ref().unwrap_or(&closing),
-                resumed,
-            };
-            ("success", value::to_js(&fields))
+            let parts: Array = receipts.iter().map(|(part, receipt)| stored(live, part, receipt)).collect();
+            let fields = [
+                ("uploadId", outcome.upload_id.into()),
+                ("objectId", outcome.object_id.into()),
+                ("location", outcome.location.into()),
+                ("size", (live.source.size() as f64).into()),
+                ("parts", parts.into()),
+                ("response", value::to_js(outcome.response.as_ref().unwrap_or(&closing))),
+                ("resumed", resumed.into()),
+            ];
+            ("success", value::object(&fields))
         }
         Event::Failure(error) => ("failure", error::to_js(&error, live.app.thrown.borrow().clone())),
-        Event::Over { left } => ("over", left.map_or(JsValue::UNDEFINED, JsValue::from)),
+        Event::Over { left } => ("over", left.into()),
     };
     // The package's listener does not throw; if it did, the upload would not be to blame.
     let _ = listener.call2(&JsValue::UNDEFINED, &kind.into(), &detail);
