@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli::wasm_bindgen;
 
 use crate::child::Job;
+use crate::names::Names;
 use crate::npm;
 use crate::workspace::{cargo, root, target_dir};
 
@@ -33,11 +34,9 @@ pub(crate) fn build() -> Result<Module> {
     let compiled = compile()?;
     generate_glue(&compiled, dir.path())?;
     let optimised = dir.path().join("upslice.wasm");
-    optimise(&dir.path().join("glue_bg.wasm"), &optimised)?;
-    Ok(Module {
-        wasm: fs::read(&optimised).context("wasm-opt has written no module")?,
-        glue: fs::read_to_string(dir.path().join("glue.js")).context("wasm-bindgen has written no glue")?,
-    })
+    let names = optimise(&dir.path().join("glue_bg.wasm"), &optimised)?;
+    let glue = fs::read_to_string(dir.path().join("glue.js")).context("wasm-bindgen has written no glue")?;
+    Ok(Module { wasm: fs::read(&optimised).context("wasm-opt has written no module")?, glue: names.shorten(&glue)? })
 }
 
 /// Where the tools from npm are installed.
@@ -101,12 +100,17 @@ fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
 }
 
 /// From npm rather than from the distribution: Debian's wasm-opt 108 breaks tables of references without a word.
-fn optimise(module: &Path, optimised: &Path) -> Result<()> {
+///
+/// -O1, because the compiler has done the rest: -O3 and -Oz make fewer bytes of which a server's compression makes more
+/// (`docs/size.md`). What the module imports and exports is renamed: wasm-bindgen's names end in digits of a hash, which
+/// nothing compresses.
+fn optimise(module: &Path, optimised: &Path) -> Result<Names> {
     let program = tools().join("node_modules/binaryen/bin/wasm-opt");
     let features = FEATURES.iter().map(|feature| format!("--enable-{feature}"));
-    Job::new("node")
+    let told = Job::new("node")
         .args([program.as_path(), module, "-o".as_ref(), optimised])
-        .args(["-O3", "--strip-target-features"])
+        .args(["-O1", "--strip-target-features", "--minify-imports-and-exports-and-modules"])
         .args(features)
-        .run()
+        .read()?;
+    Names::read(&told)
 }
