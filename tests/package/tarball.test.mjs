@@ -15,6 +15,11 @@ test("the tarball holds what is meant to be published, and one module", async ()
   ]);
 });
 
+test("the module in JavaScript is the module, byte for byte", async () => {
+  const { bytes } = await import(`${process.env.UPSLICE_PKG}/wasm-inline.js`);
+  assert.deepEqual(Buffer.from(bytes()), readFileSync(`${process.env.UPSLICE_PKG}/upslice.wasm`));
+});
+
 test("nothing in it runs at installation, and nothing else is installed with it", () => {
   const manifest = JSON.parse(readFileSync(`${process.env.UPSLICE_PKG}/package.json`));
   assert.equal(manifest.scripts, undefined);

@@ -6,6 +6,7 @@ mod child;
 mod demo;
 mod distribution;
 mod engine;
+mod inline;
 mod names;
 mod npm;
 mod package;
