@@ -1,11 +1,12 @@
 // What a page downloads for `import { upload, s3 } from "upslice"`, as a bundler delivers it: minified, and without
-// what is not used. Called with the package's folder.
-import { readFileSync } from "node:fs";
+// what is not used. Called with the package's folder; the tests know it from their environment.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const pkg = process.argv[2];
+const pkg = process.env.UPSLICE_PKG ?? process.argv[2];
 
 /** The bundle's files in two heaps: what loads with the page, and what is imported later. */
 async function bundle(entry, names) {
@@ -29,19 +30,46 @@ async function bundle(entry, names) {
 }
 
 /** Each file is compressed by itself, as a server does it. */
-function line(label, files) {
+function cost(files) {
   const sum = (compress) => files.reduce((total, file) => total + compress(file).length, 0);
   const brotli = (file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-  const numbers = [sum((file) => file), sum((file) => gzipSync(file, { level: 9 })), sum(brotli)];
-  return label.padEnd(48) + numbers.map((number) => String(number).padStart(9)).join("");
+  return { raw: sum((file) => file), gzip: sum((file) => gzipSync(file, { level: 9 })), brotli: sum(brotli) };
 }
 
-const full = await bundle("index.js", "upload, s3");
-const slim = await bundle("slim.js", "init, upload, s3");
-console.log([
-  "bytes, minified".padEnd(48) + ["raw", "gzip", "brotli"].map((name) => name.padStart(9)).join(""),
-  line('import { upload, s3 } from "upslice"', full.atOnce),
-  line("  + with the first upload, wasm inside", full.later),
-  line('import { init, upload, s3 } from "upslice/slim"', slim.atOnce.concat(slim.later)),
-  line("  + upslice.wasm", [readFileSync(join(pkg, "upslice.wasm"))]),
-].join("\n"));
+/** What each way costs, by the names that the budget has for it too. */
+export async function measured() {
+  const full = await bundle("index.js", "upload, s3");
+  const slim = await bundle("slim.js", "init, upload, s3");
+  return {
+    'import { upload, s3 } from "upslice"': cost(full.atOnce),
+    "  + with the first upload, wasm inside": cost(full.later),
+    'import { init, upload, s3 } from "upslice/slim"': cost(slim.atOnce.concat(slim.later)),
+    "  + upslice.wasm": cost([readFileSync(join(pkg, "upslice.wasm"))]),
+  };
+}
+
+const BUDGET = new URL("../../size-budget.json", import.meta.url);
+
+/** What has outgrown its budget, in words. Compressors and compilers differ by a little from release to release. */
+export function outgrown(costs) {
+  const { slack, brotli } = JSON.parse(readFileSync(BUDGET));
+  return Object.entries(costs).filter(([name, cost]) => !(cost.brotli <= brotli[name] * (1 + slack))).map(([name, cost]) =>
+    `${name.trim()}: ${cost.brotli} bytes in brotli, ${cost.brotli - brotli[name]} more than its budget of ${brotli[name]}`);
+}
+
+const row = (label, numbers) => label.padEnd(48) + numbers.map((number) => String(number).padStart(9)).join("");
+
+/** Prints it; with `--accept`, what it costs now is the budget. */
+async function main() {
+  const costs = await measured();
+  console.log(row("bytes, minified", ["raw", "gzip", "brotli"]));
+  for (const [name, { raw, gzip, brotli }] of Object.entries(costs)) console.log(row(name, [raw, gzip, brotli]));
+  if (process.argv.includes("--accept")) {
+    const budget = JSON.parse(readFileSync(BUDGET));
+    budget.brotli = Object.fromEntries(Object.entries(costs).map(([name, { brotli }]) => [name, brotli]));
+    writeFileSync(BUDGET, `${JSON.stringify(budget, null, 2)}\n`);
+  }
+  for (const words of outgrown(costs)) console.log(`over budget: ${words}; if it is worth that: cargo xtask build --accept-size`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
