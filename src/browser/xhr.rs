@@ -74,6 +74,6 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'st
 
 /// The headers as the platform lists them: a line each, names in lower case.
 fn headers_of(lines: &str) -> Vec<(String, String)> {
-    let pairs = lines.lines().filter_map(|line| line.split_once(": ").or_else(|| line.split_once(':')));
+    let pairs = lines.lines().filter_map(|line| line.split_once(':'));
     pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect()
 }

@@ -1,16 +1,17 @@
 //! The three spellings of a date that services use.
 
+use super::text::around;
 use crate::core::Wall;
 use std::time::Duration;
 
 /// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`
 /// ([RFC 9110 §5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7); the obsolete forms are not read).
 pub(super) fn http_date(text: &str) -> Option<Wall> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let mut words = text.trim().strip_suffix("GMT")?.split_once(", ")?.1.split_ascii_whitespace();
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = around(text.trim().strip_suffix("GMT")?, ", ")?.1.split_ascii_whitespace();
     let day = number(words.next()?)?;
-    let name = words.next().filter(|name| name.len() == 3)?;
-    let month = MONTHS.find(name).filter(|at| at % 3 == 0)? / 3 + 1;
+    let name = words.next()?;
+    let month = MONTHS.iter().position(|month| *month == name)? + 1;
     let year = number(words.next()?)?;
     let mut clock = words.next()?.split(':').map(number);
     moment(year, month as u64, day, clock.next()??, clock.next()??, clock.next()??)
@@ -22,7 +23,7 @@ pub(super) fn amz_date(text: &str) -> Option<Wall> {
     if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let field = |at: usize, len: usize| number(&digits[at..at + len]);
+    let field = |at: usize, len: usize| number(digits.get(at..at + len)?);
     moment(field(0, 4)?, field(4, 2)?, field(6, 2)?, field(8, 2)?, field(10, 2)?, field(12, 2)?)
 }
 

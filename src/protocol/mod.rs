@@ -16,6 +16,7 @@ mod question;
 mod request;
 mod s3;
 mod subworkflow;
+mod text;
 mod twelvelabs;
 mod url;
 mod veza;

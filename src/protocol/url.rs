@@ -1,5 +1,6 @@
 //! The few things that are done to addresses. Those of the app have been resolved by the browser before.
 
+use super::text::{around, before};
 use crate::core::Origin;
 
 /// What ends the host of an address. [Browsers](https://url.spec.whatwg.org/#host-state) take a backslash for a slash:
@@ -9,14 +10,14 @@ const END: [char; 4] = ['/', '\\', '?', '#'];
 /// Where an address leads: scheme, host and port. `None` if it is not an absolute `http` or `https` one.
 #[must_use]
 pub fn origin(url: &str) -> Option<Origin> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (scheme, rest) = around(url, "://")?;
     let scheme = scheme.to_ascii_lowercase();
     let port = match scheme.as_str() {
         "http" => ":80",
         "https" => ":443",
         _ => return None,
     };
-    let authority = &rest[..rest.find(END).unwrap_or(rest.len())];
+    let authority = before(rest, &END);
     let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
     let host = host.strip_suffix(port).unwrap_or(&host);
     (!host.is_empty()).then(|| Origin::new(&format!("{scheme}://{host}")))
@@ -25,9 +26,9 @@ pub fn origin(url: &str) -> Option<Origin> {
 /// An address as it may be shown: signatures live in queries, passwords before the `@`.
 #[must_use]
 pub fn shown(url: &str) -> String {
-    let bare = &url[..url.find(['?', '#']).unwrap_or(url.len())];
-    match bare.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'), rest)) {
-        Some((scheme, Some((user, host)), _)) if !user.contains('/') => format!("{scheme}://{host}"),
+    let bare = before(url, &['?', '#']);
+    match around(bare, "://").map(|(scheme, rest)| (scheme, rest.split_once('@'), rest)) {
+        Some((scheme, Some((user, host)), _)) if !user.as_bytes().contains(&b'/') => format!("{scheme}://{host}"),
         _ => bare.to_owned(),
     }
 }
@@ -35,20 +36,28 @@ pub fn shown(url: &str) -> String {
 /// Words of somebody else's, with every address in them as it may be shown.
 #[must_use]
 pub fn scrubbed(words: &str) -> String {
-    let is_end = |c: char| c.is_whitespace() || "\"'<>`)".contains(c);
-    let word = |word: &str| match word.find("http://").into_iter().chain(word.find("https://")).min() {
-        Some(at) => format!("{}{}", &word[..at], shown(&word[at..])),
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | ')');
+    let word = |word: &str| match address(word) {
+        Some((ahead, url)) => format!("{ahead}{}", shown(url)),
         // A path has a query, too, and many a server says what it cannot do with both.
         None => match word.split_once('?') {
-            Some((path, query)) if path.contains('/') && query.contains('=') => path.to_owned(),
+            Some((path, query)) if path.as_bytes().contains(&b'/') && query.as_bytes().contains(&b'=') => {
+                path.to_owned()
+            }
             _ => word.to_owned(),
         },
     };
     words.split_inclusive(is_end).fold(String::with_capacity(words.len()), |out, piece| {
-        let end = piece.chars().next_back().filter(|c| is_end(*c));
-        let bare = &piece[..piece.len() - end.map_or(0, char::len_utf8)];
-        out + &word(bare) + end.map_or("", |end| &piece[piece.len() - end.len_utf8()..])
+        let bare = piece.strip_suffix(is_end).unwrap_or(piece);
+        out + &word(bare) + piece.strip_prefix(bare).unwrap_or_default()
     })
+}
+
+/// The first address in a word, and what stands ahead of it.
+fn address(word: &str) -> Option<(&str, &str)> {
+    let ahead = ["http://", "https://"].iter().filter_map(|scheme| Some(around(word, scheme)?.0));
+    let ahead = ahead.min_by_key(|ahead| ahead.len())?;
+    Some((ahead, word.strip_prefix(ahead)?))
 }
 
 /// An address, relative to another one or whole. What a service says of its own address is a whole one, or a path.
@@ -56,16 +65,17 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
     if origin(href).is_some() {
         return Some(href.to_owned());
     }
-    let (scheme, _) = base.split_once("://")?;
+    let (scheme, _) = around(base, "://")?;
     let root = format!("{}", origin(base)?);
     let url = match href {
         // A scheme of its own, and one that leads nowhere. A colon behind the first segment is none.
-        _ if href.split(END).next().is_some_and(|head| head.contains(':')) => return None,
+        _ if before(href, &END).as_bytes().contains(&b':') => return None,
         _ if href.starts_with("//") => format!("{scheme}:{href}"),
         _ if href.starts_with('/') => format!("{root}{href}"),
         _ => {
-            let bare = &base[..base.find(['?', '#']).unwrap_or(base.len())];
-            let folder = bare.rfind('/').filter(|at| *at > scheme.len() + 2).map_or(bare, |at| &bare[..at]);
+            let bare = before(base, &['?', '#']);
+            let folder = bare.rsplit_once('/').map(|(folder, _)| folder);
+            let folder = folder.filter(|folder| folder.len() > scheme.len() + 2).unwrap_or(bare);
             format!("{folder}/{href}")
         }
     };
@@ -75,7 +85,7 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
 /// One more value in an address's query.
 pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url.split_once('#').map_or((url, String::new()), |(url, rest)| (url, format!("#{rest}")));
-    let mark = if url.contains('?') { '&' } else { '?' };
+    let mark = if url.as_bytes().contains(&b'?') { '&' } else { '?' };
     format!("{url}{mark}{name}={}{fragment}", escaped(value))
 }
 

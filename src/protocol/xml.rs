@@ -1,18 +1,21 @@
 //! The little XML that S3 speaks to a client.
 
+use super::text::{around, replaced};
+
 /// The text of the first element of that name, entities read.
 pub(super) fn element(xml: &str, name: &str) -> Option<String> {
-    let open = xml.find(&format!("<{name}>"))? + name.len() + 2;
-    let text = &xml[open..open + xml[open..].find(&format!("</{name}>"))?];
-    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
-    Some(plain.replace("&amp;", "&"))
+    // The ampersand last: what it makes is text.
+    const ENTITIES: [(&str, &str); 5] =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    let (_, behind) = around(xml, &format!("<{name}>"))?;
+    let (text, _) = around(behind, &format!("</{name}>"))?;
+    Some(ENTITIES.iter().fold(text.to_owned(), |text, (entity, char)| replaced(&text, entity, char)))
 }
 
 /// What an S3 error says: its code and its message.
 pub(super) fn error(xml: &str) -> Option<(String, String)> {
-    let at = xml.find("<Error>")?;
-    let code = element(&xml[at..], "Code")?;
-    Some((code, element(&xml[at..], "Message").unwrap_or_default()))
+    let (_, error) = around(xml, "<Error>")?;
+    Some((element(error, "Code")?, element(error, "Message").unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The endpoints of [Uppy Companion](https://uppy.io/docs/companion/), and of every backend that speaks like it.
 
 use super::super::answer::{asked, nonsense, refusal};
+use super::super::text::around;
 use super::super::url::escaped;
 use super::super::{
     Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
@@ -132,7 +133,7 @@ impl Adapter for S3Endpoint {
 /// A backend hands the store's errors on in its own way; that a session is unknown is told by the store's word for it.
 fn failure(request: &Request, response: &Response) -> Failed {
     let failed = refusal(request, response);
-    let unknown = response.own_words().is_some_and(|words| words.contains("NoSuchUpload"));
+    let unknown = response.own_words().is_some_and(|words| around(&words, "NoSuchUpload").is_some());
     if unknown { Failed { failure: Failure::Gone, ..failed } } else { failed }
 }
 
