@@ -32,7 +32,9 @@ function instruments() {
 
   /** From now on whatever goes into the module traps, its memory being all ones, until what is returned is called. */
   tools.overwrite = () => {
-    const memory = new Uint8Array(tools.instances.at(-1).memory.buffer);
+    // What the published module exports has short names.
+    const { buffer } = Object.values(tools.instances.at(-1)).find((door) => door instanceof WebAssembly.Memory);
+    const memory = new Uint8Array(buffer);
     const before = memory.slice();
     memory.fill(0xff);
     return () => memory.set(before);
