@@ -9,8 +9,9 @@ export function bytes() {
   const places = new Uint8Array(128);
   for (let place = 0; place < alphabet.length; place++) places[alphabet.charCodeAt(place)] = place;
   const order = frequent.concat([...Array(256).keys()].filter((byte) => !frequent.includes(byte)));
-  const bytes = new Uint8Array(LENGTH);
-  for (let at = 0, next = 0; at < bytes.length; at++) {
+  const size = LENGTH;
+  const bytes = new Uint8Array(size);
+  for (let at = 0, next = 0; at < size; at++) {
     let place = places[text.charCodeAt(next++)];
     // The last characters of the alphabet say which row of rare bytes the next one is in.
     const row = place - frequent.length;
