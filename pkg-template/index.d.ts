@@ -32,8 +32,10 @@ export interface UploadOptions<R = unknown> {
    */
   partSize?: number | "auto";
   /**
-   * Parts in flight at once. Default `"auto"`: at most six per origin, which is what browsers open over HTTP/1.1;
-   * falls when the server asks for patience, climbs back. All uploads of a page share the six.
+   * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go
+   * to signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, twice as many are tried, and kept if together they
+   * carry a quarter more (as over HTTP/2 to a store that limits each stream), 48 at most. Falls when the server asks for
+   * patience or a part times out, climbs back. All uploads of a page share these. A number is honoured.
    */
   concurrency?: number | "auto";
   /**

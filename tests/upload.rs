@@ -560,7 +560,21 @@ mod patience {
         let slow = most_in_flight(&mut world, id, |world| world.life(id).progress.parts_stored < 2);
         assert_eq!(slow, 3);
         let later = most_in_flight(&mut world, id, |world| world.life(id).ending.is_none());
-        assert_eq!(later, 6);
+        assert!((6..=12).contains(&later), "{later}: six, or twice as many to see whether they pay");
+        assert_stored(&world, id);
+    }
+
+    #[test]
+    fn a_silent_part_takes_one_from_what_may_be_in_flight() {
+        let mut world = world_with(|rules| rules.preparing = Preparing::Nothing);
+        world.line.per_connection = 100.0;
+        world.stall(1);
+        let id = world.upload(40 * MIB, carried_by(Transport::Xhr, MIB));
+        world.run_until(|world| world.life(id).retries.len() == 1);
+        // A round of five gives it back.
+        let round = world.life(id).progress.parts_stored + 5;
+        assert_eq!(most_in_flight(&mut world, id, |world| world.life(id).progress.parts_stored < round - 1), 5);
+        assert_eq!(most_in_flight(&mut world, id, |world| world.life(id).ending.is_none()), 6);
         assert_stored(&world, id);
     }
 
@@ -739,7 +753,7 @@ mod signing {
         let mut world = World::plain();
         world.store.batches = false;
         let id = world.upload(60 * MIB, parts_of(MIB));
-        assert_eq!(most_in_flight(&mut world, id, |world| world.life(id).ending.is_none()), 6);
+        assert!(most_in_flight(&mut world, id, |world| world.life(id).ending.is_none()) >= 6);
     }
 
     #[test]
@@ -1216,7 +1230,8 @@ mod sharing {
         world.page.remove(world.moment(), first);
         world.drain();
         world.lives.get_mut(&first).unwrap().paused = true;
-        assert_eq!(most_in_flight(&mut world, second, |world| world.life(second).ending.is_none()), 6);
+        let most = most_in_flight(&mut world, second, |world| world.life(second).ending.is_none());
+        assert!((6..=12).contains(&most), "{most}");
         assert_stored(&world, second);
     }
 

@@ -1,6 +1,7 @@
 //! What all uploads of a page share of one origin: connections, patience, reachability, speed.
 
 use super::pace::Pace;
+use super::reach::Reach;
 use super::{Instant, Retry};
 use std::time::Duration;
 
@@ -21,8 +22,13 @@ pub(super) struct Link {
     pub(super) in_flight: u32,
     /// Their bytes.
     pub(super) bytes_in_flight: u64,
-    /// Parts that may be in flight: falls on 429 and 503, climbs back.
+    /// Parts that may be in flight: falls on 429, 503 and silence, climbs back to what pays.
     limit: u32,
+    /// What pays.
+    reach: Reach,
+    /// Whether `limit` has been raised since it fell, and how many rounds of successes that takes.
+    raised: bool,
+    rounds: u32,
     /// The most that an app has asked for, of the uploads that have parts here.
     wanted: u32,
     /// Successes since `limit` last changed.
@@ -55,6 +61,9 @@ impl Default for Link {
             in_flight: 0,
             bytes_in_flight: 0,
             limit: CONNECTIONS,
+            reach: Reach::default(),
+            raised: false,
+            rounds: 1,
             wanted: 0,
             successes: 0,
             patience: Instant::default(),
@@ -80,12 +89,12 @@ impl Link {
 
     /// Whether another part may go out, of an upload that has `own` in flight and wants at most `wanted`.
     pub(super) fn has_room(&self, wanted: Option<u32>, own: usize) -> bool {
-        if self.limit < CONNECTIONS {
+        if self.limit < self.reach.width {
             return self.in_flight < self.limit;
         }
-        // An app that asks for more than six gets it, because HTTP/2 has no such limit; others share in that.
+        // An app that asks for more gets it, because HTTP/2 has no such limit; others share in that.
         let most = self.limit.max(self.wanted).max(wanted.unwrap_or(0));
-        self.in_flight < most && own < wanted.unwrap_or(CONNECTIONS) as usize
+        self.in_flight < most && own < wanted.unwrap_or(self.limit) as usize
     }
 
     /// A part goes out, of an upload that wants so many.
@@ -174,18 +183,51 @@ impl Link {
     pub(super) fn slow_down(&mut self, now: Instant, began: Instant, wait: Duration) {
         if self.slowed_at.is_none_or(|at| began >= at) {
             self.slowed_at = Some(now);
-            self.limit = (self.limit / 2).max(1);
-            self.successes = 0;
+            // One more than was good just now is one too many, and is tried more and more rarely.
+            let is_step = self.raised && self.successes < self.limit.saturating_mul(4);
+            let less = if is_step { self.limit - 1 } else { self.limit / 2 };
+            self.rounds = if is_step { (self.rounds * 2).min(16) } else { 1 };
+            self.fall(now, less);
         }
         self.patience = self.patience.max(now + wait);
+    }
+
+    /// A part that began at `began` was silent for too long: it may be one of too many.
+    pub(super) fn timed_out(&mut self, now: Instant, began: Instant) {
+        if self.slowed_at.is_none_or(|at| began >= at) {
+            self.slowed_at = Some(now);
+            self.fall(now, self.limit - 1);
+        }
+    }
+
+    /// Fewer parts at once from now on; as many as before the trial, if there was one.
+    fn fall(&mut self, now: Instant, less: u32) {
+        let was_trial = self.reach.give_up(now);
+        self.limit = if was_trial { self.reach.width } else { less.max(1) };
+        self.raised = false;
+        self.successes = 0;
+    }
+
+    /// Whether more parts are in flight than are known to pay.
+    pub(super) const fn is_trying(&self) -> bool {
+        self.reach.is_trying()
+    }
+
+    /// How many parts in flight pay: what is tried next, while as many are to be sent.
+    pub(super) fn try_more(&mut self, now: Instant, began: Instant, bytes: u64, left: usize) {
+        if self.limit == self.reach.width {
+            self.reach.stored(now, began, bytes, left);
+            self.limit = self.reach.width;
+        }
     }
 
     /// A part of `bytes` was stored, after `took`.
     pub(super) fn stored(&mut self, bytes: u64, took: Duration) {
         self.successes += 1;
-        if self.limit < CONNECTIONS && self.successes >= self.limit {
+        if self.limit < self.reach.width && self.successes >= self.limit * self.rounds {
             self.limit += 1;
             self.successes = 0;
+            self.raised = true;
         }
         self.pace.note(bytes, took);
         if bytes >= 1 << 16 && !took.is_zero() {

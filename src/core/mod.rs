@@ -22,6 +22,7 @@ mod part;
 mod part_set;
 mod plan;
 mod progress;
+mod reach;
 mod retry;
 mod rules;
 mod state;

@@ -55,17 +55,20 @@ impl Rules {
         }
     }
 
+    /// Whether more parts at once than six may be tried: they are slices that travel as they are, and one that a store turns
+    /// away costs an attempt at most.
+    #[must_use]
+    pub fn widens(&self) -> bool {
+        self.numbers == Numbers::Reusable && matches!(self.preparing, Preparing::Tickets { .. })
+    }
+
     /// Whether a part may be under way twice at once: its signed URL takes it again, what arrives last replaces what was
     /// there, and what came of it is known where it completes. Where the service is told of each part as it is stored, a
     /// receipt may be of the other request and is past mending; functions of the app, and the service's own API, are
     /// asked for a part once at a time.
     #[must_use]
     pub fn hedges(&self) -> bool {
-        self.numbers == Numbers::Reusable
-            && matches!(self.preparing, Preparing::Tickets { .. })
-            && self.settling.is_none()
-            && self.completes
-            && self.api.is_some()
+        self.widens() && self.settling.is_none() && self.completes && self.api.is_some()
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Task {
     pub(super) queue: Duration,
     /// Silences that this part has been through.
     pub(super) stalls: u32,
+    /// Whether it began while twice as many parts as before were in flight, to see whether that pays.
+    pub(super) in_trial: bool,
     /// Whether it was let off once because the page had slept.
     pub(super) spared: bool,
     /// Whether the page has slept meanwhile: how long it took says nothing.
@@ -63,9 +65,8 @@ impl Task {
                 let in_sight = self.carrier == Carrier::Xhr && self.sent < self.size;
                 Some(match (in_sight, self.sent) {
                     // It may be queued behind the browser's connections: it has not begun.
-                    (true, 0) => patience.saturating_mul(UNSEEN),
-                    (true, _) => patience,
-                    (false, _) => self.unseen(patience, link),
+                    (true, 1..) => patience,
+                    (true, 0) | (false, _) => self.unseen(patience, link),
                 })
             }
         };

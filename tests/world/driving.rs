@@ -161,6 +161,14 @@ impl<S: Service> World<S> {
         let letter = self.letters.iter().map(|(at, ..)| *at).min();
         let wake = self.page.wake_at().map(|at| (at.millis() + self.lateness).max(self.now + 1));
         let Some(next) = [request.map(|(at, _)| at), letter, wake].into_iter().flatten().min() else { return false };
+        let weather = self.line.weather.front().copied().filter(|(at, _)| *at <= next.min(limit));
+        if let Some((at, factor)) = weather {
+            self.flow(at);
+            self.now = at.max(self.now);
+            self.line.factor = factor;
+            self.line.weather.pop_front();
+            return true;
+        }
         if next > limit {
             return false;
         }

@@ -232,7 +232,7 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             assert!(matches!(role, "abort" | "list"), "{role} after the end");
         }
         self.running.insert(task, running);
-        let most = self.config.concurrency.unwrap_or(6) as usize;
+        let most = self.config.concurrency.unwrap_or(48) as usize;
         assert!(self.in_flight() <= most, "{} parts in flight, {most} were asked for", self.in_flight());
     }
 

@@ -145,7 +145,7 @@ impl<S: Service> World<S> {
             chaos: None,
             cancels: Cancels::Promptly,
             lives: BTreeMap::new(),
-            most_in_flight: 6,
+            most_in_flight: 48,
             echoes: None,
             token_since: 0,
             cuts_reloads: false,

@@ -148,8 +148,8 @@ impl<S: Service> World<S> {
     fn rate(&self) -> impl Fn(usize) -> f64 + use<S> {
         let moving = self.requests.iter().filter(|request| matches!(request.stage, Stage::Sending)).count();
         let (each, share) = (self.line.per_connection, self.line.total / moving.max(1) as f64);
-        let slow = self.line.slow;
-        move |lane| each.min(share) * slow.filter(|(slow, _)| *slow == lane).map_or(1.0, |(_, factor)| factor)
+        let (slow, factor) = (self.line.slow, self.line.factor);
+        move |lane| factor * each.min(share) * slow.filter(|(slow, _)| *slow == lane).map_or(1.0, |(_, factor)| factor)
     }
 
     /// Moves bytes until then.
@@ -184,6 +184,7 @@ impl<S: Service> World<S> {
             Stage::Opening(_) => {
                 request.head_at = now;
                 request.stage = Stage::Sending;
+                self.turn_away(at);
             }
             Stage::Sending => {
                 let seen = request.tells_at(self.line.socket).is_some_and(|tells| request.sent + 1e-6 >= tells);
@@ -207,6 +208,21 @@ impl<S: Service> World<S> {
                 };
                 self.finish(request.upload, request.task, outcome);
             }
+        }
+    }
+
+    /// A store that is busy with as many parts as it bears asks the next one for patience, before it reads it.
+    fn turn_away(&mut self, at: usize) {
+        let is_part = |request: &&Request<S::Gift>| request.body > 0 && matches!(request.stage, Stage::Sending);
+        let under_way = self.requests.iter().filter(is_part).count();
+        if self.requests[at].body > 0 && self.line.crowd.is_some_and(|most| under_way > most) {
+            let fault = How::Say(503, None);
+            if self.line.reads_crowd {
+                self.requests[at].how = Some(fault);
+                return;
+            }
+            let end = End::Said(Said::No { status: 503, code: "SlowDown", after: None });
+            self.requests[at].stage = Stage::Ending(self.now + self.line.latency, Box::new(end));
         }
     }
 

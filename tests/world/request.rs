@@ -2,6 +2,7 @@
 
 use super::How;
 use super::words::{Ask, Said};
+use std::collections::VecDeque;
 use upslice::core::{Carrier, Failed, Origin, Step, TaskId, UploadId};
 
 /// What requests travel on.
@@ -22,6 +23,14 @@ pub(crate) struct Line {
     pub(crate) swallows: bool,
     /// One connection of each origin that is slower than the others, and how fast it is beside them.
     pub(crate) slow: Option<(usize, f64)>,
+    /// What becomes of all rates, and when: the first is the next.
+    pub(crate) weather: VecDeque<(u64, f64)>,
+    /// What has become of them.
+    pub(crate) factor: f64,
+    /// Parts under way at once that the store bears; it asks more of them for patience.
+    pub(crate) crowd: Option<usize>,
+    /// Whether it reads such a part all the same before it says so.
+    pub(crate) reads_crowd: bool,
     /// Until when bytes have moved.
     pub(crate) flowed: u64,
 }
@@ -37,6 +46,10 @@ impl Default for Line {
             function: 5,
             swallows: false,
             slow: None,
+            weather: VecDeque::new(),
+            factor: 1.0,
+            crowd: None,
+            reads_crowd: false,
             flowed: 0,
         }
     }

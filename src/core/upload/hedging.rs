@@ -50,7 +50,8 @@ impl<K: Clone> Upload<K> {
         if part.hedged || task.slept || !is_good || self.hedged_bytes + task.size > most {
             return None;
         }
-        let usual = link.pace.time_of(task.size)?;
+        // Among twice as many it may have waited for another one before it began.
+        let usual = link.pace.time_of(task.size)? * if task.in_trial { 2 } else { 1 };
         let silent = task.alive + usual * LATE;
         let in_sight = task.carrier == Carrier::Xhr && 0 < task.sent && task.sent < task.size;
         let late = if in_sight {

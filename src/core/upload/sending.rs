@@ -107,7 +107,13 @@ impl<K: Clone> Upload<K> {
     pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
         if let Some(origin) = &task.origin {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
-            origins.link(origin).stored(task.size, took);
+            let left = self.ready.len() + self.unsigned.len();
+            let link = origins.link(origin);
+            link.stored(task.size, took);
+            let is_free = self.config.concurrency.is_none() && self.rules.widens();
+            if is_free && !task.slept {
+                link.try_more(now, task.began, task.size, left);
+            }
             // The next file for the service is cut by that, before anybody knows where its parts will go.
             let home = self.rules.api.as_ref().filter(|home| *home != origin);
             if let Some(home) = home {
@@ -181,6 +187,9 @@ impl<K: Clone> Upload<K> {
             }
             Failure::Silence => {
                 self.parts[index as usize].stalls += 1;
+                if let Some(origin) = &task.origin {
+                    origins.link(origin).timed_out(now.instant, task.began);
+                }
                 self.spend(now, origins, index, failed, None);
             }
             Failure::Busy { after } => {

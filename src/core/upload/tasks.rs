@@ -19,6 +19,7 @@ impl<K: Clone> Upload<K> {
             carrier: Carrier::Fetch,
             queue: Duration::ZERO,
             stalls: 0,
+            in_trial: false,
             spared: false,
             slept: false,
         }
@@ -135,6 +136,7 @@ impl<K: Clone> Upload<K> {
             let link = origins.link(origin);
             task.knocks = link.began();
             if matches!(task.purpose, Purpose::Send(_)) {
+                task.in_trial = link.is_trying();
                 link.part_began(task.size, self.config.concurrency);
             } else {
                 task.queue = Task::queue(link, &self.config.timeouts);

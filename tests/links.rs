@@ -1,0 +1,154 @@
+//! Links of every kind: what is chosen without being told, beside the best that a person could have set who knows the link.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod world;
+
+use std::collections::VecDeque;
+use upslice::core::{Config, Retry};
+use world::{How, Line, World};
+
+const MIB: u64 = 1 << 20;
+
+/// Bytes a millisecond.
+const fn mib_a_second(rate: f64) -> f64 {
+    rate * 1_048.576
+}
+
+/// What a person might set: as many parts at once, of such a size.
+const AT_ONCE: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 32];
+const SIZES: [Option<u64>; 4] = [None, Some(5 * MIB), Some(8 * MIB), Some(16 * MIB)];
+
+struct Link {
+    name: &'static str,
+    size: u64,
+    line: Line,
+    /// One of so many parts is cut on its way.
+    cuts: Option<u32>,
+    /// How much longer than with the best setting the first file of a page may take, and the next one.
+    most: (f64, f64),
+}
+
+/// Seconds that an upload takes, the parts of it, how many more were sent; and seconds that the next one takes.
+fn upload(link: &Link, config: &Config) -> (f64, usize, usize, f64) {
+    let mut world = World::plain();
+    world.line = Line { flowed: world.now, ..link.line.clone() };
+    world.line.weather.iter_mut().for_each(|(at, _)| *at += world.now);
+    world.service.rules.limits.min_part_size = 5 * MIB;
+    for number in (1..4_000).filter(|number| link.cuts.is_some_and(|each| number % each == 0)) {
+        world.part_fault(number, 1, How::Drop(0.5));
+    }
+    let id = world.upload(link.size, config.clone());
+    world.run();
+    let life = world.life(id);
+    assert!(life.is_stored(), "{}: {:?}", link.name, life.ending);
+    let parts = life.plan.parts() as usize;
+    let taken = ((life.ended_at - 1_000) as f64 / 1_000.0, parts, life.sends.len() - parts);
+    let began = world.now;
+    let next = world.upload(link.size, config.clone());
+    world.run();
+    assert!(world.life(next).is_stored(), "{}: {:?}", link.name, world.life(next).ending);
+    (taken.0, taken.1, taken.2, (world.life(next).ended_at - began) as f64 / 1_000.0)
+}
+
+fn links() -> Vec<Link> {
+    let line = Line { latency: 30, per_connection: mib_a_second(2.0), total: mib_a_second(1_000.0), ..Line::default() };
+    let link = |name, size, line| Link { name, size: size * MIB, line, cuts: None, most: (1.1, 1.1) };
+    let dip = |at: u64, until: u64, factor| VecDeque::from([(at, factor), (until, 1.0)]);
+    vec![
+        link("six equal connections", 48, line.clone()),
+        link("six equal connections, a file that does not divide", 53, line.clone()),
+        link("six equal connections, a large file", 600, line.clone()),
+        link("one bottleneck for all", 96, Line { total: mib_a_second(3.0), ..line.clone() }),
+        link("one bottleneck that one connection fills", 96, Line { total: mib_a_second(2.0), ..line.clone() }),
+        link("a long way", 200, Line { latency: 300, ..line.clone() }),
+        // The first file is cut before anybody knows how long the way is.
+        Link {
+            most: (1.15, 1.1),
+            ..link("a long way, fast", 600, Line { latency: 150, per_connection: mib_a_second(16.0), ..line.clone() })
+        },
+        link(
+            "one slow connection of six",
+            64,
+            Line { slow: Some((2, 0.1)), per_connection: mib_a_second(8.0), ..line.clone() },
+        ),
+        link(
+            "one slow connection of six, a large file",
+            512,
+            Line { slow: Some((2, 0.1)), per_connection: mib_a_second(8.0), ..line.clone() },
+        ),
+        link("a slow link", 60, Line { per_connection: mib_a_second(0.1), total: mib_a_second(0.3), ..line.clone() }),
+        link("a dip", 96, Line { weather: dip(1_000, 3_000, 0.1), per_connection: mib_a_second(8.0), ..line.clone() }),
+        link("a link that becomes slow", 96, Line { weather: dip(2_000, 4_000_000, 0.2), ..line.clone() }),
+        Link { cuts: Some(12), ..link("one of twelve parts is cut", 300, line.clone()) },
+        link("a store that bears four parts", 200, Line { crowd: Some(4), ..line.clone() }),
+        link(
+            "a store that bears four parts, and reads the others",
+            200,
+            Line { crowd: Some(4), reads_crowd: true, ..line.clone() },
+        ),
+        link(
+            "a store that bears five parts, and reads the others",
+            600,
+            Line { crowd: Some(5), reads_crowd: true, ..line.clone() },
+        ),
+        link(
+            "a store that bears four parts, a large file",
+            1_000,
+            Line { crowd: Some(4), reads_crowd: true, ..line.clone() },
+        ),
+        // Nothing tells a page that more than six go at once, and when it is found out there is little left of 200 MiB.
+        Link {
+            most: (1.65, 1.4),
+            ..link(
+                "many streams, each limited",
+                200,
+                Line { connections: 100, per_connection: mib_a_second(1.0), total: mib_a_second(16.0), ..line.clone() },
+            )
+        },
+        link(
+            "many streams on a long way",
+            2_000,
+            Line {
+                connections: 100,
+                latency: 100,
+                per_connection: mib_a_second(1.0),
+                total: mib_a_second(16.0),
+                ..line.clone()
+            },
+        ),
+        link("many streams, one bottleneck", 200, Line { connections: 100, total: mib_a_second(6.0), ..line.clone() }),
+        link("a store that bears two parts", 200, Line { crowd: Some(2), ..line.clone() }),
+    ]
+}
+
+#[test]
+fn what_is_chosen_is_nearly_the_best_that_could_be_set() {
+    let mut worse = Vec::new();
+    println!("{:52} {:>8} {:>8} {:>6} {:>6}  best setting", "link", "auto, s", "best, s", "ratio", "next");
+    for link in links() {
+        let (auto, parts, again, next) = upload(&link, &Config::default());
+        let settings = AT_ONCE.iter().flat_map(|at_once| SIZES.map(|size| (*at_once, size)));
+        let timed = settings.map(|(at_once, part_size)| {
+            let config = Config {
+                concurrency: Some(at_once),
+                part_size,
+                retry: Retry { limit: 20, ..Retry::default() },
+                ..Config::default()
+            };
+            let (first, .., next) = upload(&link, &config);
+            (first, at_once, part_size.map(|size| size / MIB), next)
+        });
+        let timed: Vec<_> = timed.collect();
+        let best = timed.iter().min_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
+        let best_next = timed.iter().map(|timed| timed.3).min_by(f64::total_cmp).unwrap();
+        let (ratio, next) = (auto / best.0, next / best_next);
+        if ratio > link.most.0 || next > link.most.1 {
+            worse.push((link.name, ratio, next));
+        }
+        println!(
+            "{:52} {auto:8.2} {:8.2} {ratio:6.3} {next:6.3}  {} at once, {:?} MiB; auto: {parts} parts, {again} sent again",
+            link.name, best.0, best.1, best.2
+        );
+    }
+    assert!(worse.is_empty(), "{worse:?}");
+}
