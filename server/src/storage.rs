@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::http::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use s3s::dto::{
@@ -14,11 +15,12 @@ use s3s::dto::{
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
+use crate::edge::call::parameter;
 use crate::services::StorageOrigin;
 use crate::store::disk::Disk;
 use crate::store::error::StoreError;
 use crate::store::incoming::Promises;
-use crate::store::record::{Claim, Description, Object, Receipt};
+use crate::store::record::{Claim, Description, Object, Receipt, Whole};
 use crate::store::session::Session;
 use crate::store::signer::Signer;
 use crate::store::{MOST_PARTS, location, object, service_of};
@@ -81,6 +83,7 @@ impl S3 for Storage {
 
     async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let input = request.input;
+        check_signed(request.uri.query().unwrap_or_default(), &request.headers)?;
         let session = self.session(&input.bucket, &input.key, &input.upload_id)?;
         let number = u16::try_from(input.part_number).ok().filter(|number| (1..=MOST_PARTS).contains(number));
         let number = number.ok_or_else(|| {
@@ -141,11 +144,21 @@ impl S3 for Storage {
         let claims = claimed.into_iter().map(claim).collect::<S3Result<Vec<_>>>()?;
         let location = location(&origin.0, &session.upload);
         let object = self.disk.complete(session, claims, location, self.disk.terms()).await?;
+        let whole = |name: &str| {
+            let whole = object.checksum.as_ref().filter(|whole| whole.algorithm == name);
+            whole.map(|whole| whole.value.clone())
+        };
         Ok(S3Response::new(CompleteMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
             e_tag: Some(etag(&object.etag)?),
             location: Some(object.location),
+            checksum_crc32: whole("crc32"),
+            checksum_crc32c: whole("crc32c"),
+            checksum_crc64nvme: whole("crc64nvme"),
+            checksum_sha1: whole("sha1"),
+            checksum_sha256: whole("sha256"),
+            checksum_type: object.checksum.as_ref().map(|whole| type_of(whole).to_owned().into()),
             ..Default::default()
         }))
     }
@@ -181,6 +194,17 @@ impl S3 for Storage {
             e_tag: Some(etag(&object.etag)?),
             ..Default::default()
         }))
+    }
+}
+
+/// Whether every header of Amazon's was signed, as S3 wants it of presigned URLs.
+fn check_signed(query: &str, headers: &HeaderMap) -> S3Result<()> {
+    let Some(signed) = parameter(query, "X-Amz-SignedHeaders") else { return Ok(()) };
+    let is_signed = |name: &str| signed.split(';').any(|signed| signed.eq_ignore_ascii_case(name));
+    let is_stray = |name: &&HeaderName| name.as_str().starts_with("x-amz-") && !is_signed(name.as_str());
+    match headers.keys().find(is_stray) {
+        Some(_) => Err(s3_error!(AccessDenied, "There were headers present in the request which were not signed")),
+        None => Ok(()),
     }
 }
 
@@ -226,9 +250,24 @@ fn listed(number: u16, receipt: Receipt) -> S3Result<Part> {
 fn claim(part: CompletedPart) -> S3Result<Claim> {
     let number = part.part_number.and_then(|number| u16::try_from(number).ok());
     match (number, part.e_tag) {
-        (Some(number), Some(etag)) => Ok(Claim { number, etag: etag.into_value() }),
+        (Some(number), Some(etag)) => {
+            let said = [
+                ("crc32", part.checksum_crc32),
+                ("crc32c", part.checksum_crc32c),
+                ("crc64nvme", part.checksum_crc64nvme),
+                ("sha1", part.checksum_sha1),
+                ("sha256", part.checksum_sha256),
+            ];
+            let checksums = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            Ok(Claim { number, etag: etag.into_value(), checksums })
+        }
         _ => Err(s3_error!(MalformedXML, "every part needs a PartNumber and an ETag")),
     }
+}
+
+/// What S3 calls the ways of making a checksum of the whole.
+pub(crate) const fn type_of(whole: &Whole) -> &'static str {
+    if whole.is_full { "FULL_OBJECT" } else { "COMPOSITE" }
 }
 
 fn etag(quoted: &str) -> S3Result<ETag> {

@@ -31,6 +31,20 @@ fn a_status_answers_in_the_place_of_the_service() {
 }
 
 #[test]
+fn a_body_is_damaged_on_its_way() {
+    let world = World::new();
+    let upload = world.create();
+    world.faults(on_part(json!({ "kind": "flip" })));
+    let damaged = upload.put(1, b"0123456789").header("content-md5", "eB5eJF1ptWaXm4bijSPyxw==").send();
+    assert_eq!(damaged.s3_error(), (400, "BadDigest".into()));
+    // Nobody else would notice.
+    assert_eq!(upload.put(1, b"0123456789").send().status, 200);
+    assert_eq!(upload.list().json()[0]["Size"], 10);
+    world.faults(json!([]));
+    assert_eq!(upload.put(1, b"0123456789").header("content-md5", "eB5eJF1ptWaXm4bijSPyxw==").send().status, 200);
+}
+
+#[test]
 fn nth_and_times_choose_among_the_matching_requests() {
     let world = World::new();
     let upload = world.create();

@@ -30,6 +30,87 @@ fn get(world: &World, url: &url::Url) -> Answer {
     Request::new(world.at.storage, "GET", &url[url::Position::BeforePath..]).send()
 }
 
+/// A part with a header that its URL is signed with.
+fn signed(upload: &Upload<'_>, part: u16, body: &[u8], header: &str, value: &str) -> Request {
+    let (bucket, credentials) = (bucket(upload.world), credentials(upload.world));
+    let mut action = UploadPart::new(&bucket, Some(&credentials), &upload.key, part, &upload.id);
+    action.headers_mut().insert(header, value);
+    upload.world.put(action.sign(SOON).as_str(), body).header(header, value)
+}
+
+#[test]
+fn a_header_that_a_url_was_not_signed_with_is_refused() {
+    let world = World::new();
+    let upload = world.create();
+    let digest = STANDARD.encode([0xe3, 0x06, 0x92, 0x83]);
+    let stray = upload.put(1, b"123456789").header("x-amz-checksum-crc32c", &digest).send();
+    assert_eq!(stray.s3_error(), (403, "AccessDenied".into()));
+    assert!(stray.text().contains("There were headers present in the request which were not signed"));
+    // Signed with another value, or signed and not sent.
+    let (bucket, credentials) = (bucket(&world), credentials(&world));
+    let mut action = UploadPart::new(&bucket, Some(&credentials), &upload.key, 1, &upload.id);
+    action.headers_mut().insert("x-amz-checksum-crc32c", "AAAAAA==");
+    let url = action.sign(SOON);
+    let other = world.put(url.as_str(), b"123456789").header("x-amz-checksum-crc32c", &digest).send();
+    assert_eq!(other.s3_error(), (403, "SignatureDoesNotMatch".into()));
+    assert_eq!(world.put(url.as_str(), b"123456789").send().status, 403);
+}
+
+#[test]
+fn a_completion_names_the_checksums_that_its_parts_were_sent_with() {
+    let world = World::new();
+    let complete = |upload: &Upload<'_>, parts: serde_json::Value| {
+        world.api("POST", &upload.target("/complete")).json(serde_json::json!({ "parts": parts })).send()
+    };
+    // The check values of the definitions, and "AQIDBA==" is none.
+    for (field, header, sum, wrong, whole, kind) in [
+        ("ChecksumCRC32C", "x-amz-checksum-crc32c", "4waSgw==", "AQIDBA==", "pzJFoA==-1", "COMPOSITE"),
+        (
+            "ChecksumCRC64NVME",
+            "x-amz-checksum-crc64nvme",
+            "rosUhgp5mIg=",
+            "AAAAAAAAAAA=",
+            "rosUhgp5mIg=",
+            "FULL_OBJECT",
+        ),
+    ] {
+        let upload = world.create();
+        let answer = signed(&upload, 1, b"123456789", header, sum).send();
+        let etag = answer.header("etag").unwrap();
+        assert_eq!(upload.list().json()[0][field], sum);
+        let row = |sum: &str| serde_json::json!([{ "PartNumber": 1, "ETag": etag, field: sum }]);
+        assert_eq!(complete(&upload, row(wrong)).status, 400, "{field}");
+        let bare = complete(&upload, serde_json::json!([{ "PartNumber": 1, "ETag": etag }]));
+        if kind == "COMPOSITE" {
+            assert!(bare.text().contains("InvalidRequest"), "{}", bare.text());
+            let done = complete(&upload, row(sum));
+            assert_eq!((&done.json()[field], &done.json()["ChecksumType"]), (&whole.into(), &kind.into()));
+        } else {
+            assert_eq!((&bare.json()[field], &bare.json()["ChecksumType"]), (&whole.into(), &kind.into()));
+        }
+    }
+}
+
+#[test]
+fn parts_are_signed_with_the_checksums_that_are_asked_for() {
+    let world = World::new();
+    let upload = world.create();
+    let target = format!(
+        "{}&partNumbers=1,2&checksums=crc32c:4waSgw%3D%3D,md5:JfnnlDI7RTiF9RgfG2JNCw%3D%3D",
+        upload.target("/batch")
+    );
+    let urls = world.api("GET", &target).send().json();
+    for (part, header, value) in
+        [("1", "x-amz-checksum-crc32c", "4waSgw=="), ("2", "content-md5", "JfnnlDI7RTiF9RgfG2JNCw==")]
+    {
+        let url = urls["presignedUrls"][part].as_str().unwrap();
+        assert_eq!(world.put(url, b"123456789").send().status, 403, "{header} was not sent");
+        assert_eq!(world.put(url, b"123456789").header(header, value).send().status, 200);
+    }
+    let few = upload.target("/batch") + "&partNumbers=1,2&checksums=crc32c:4waSgw%3D%3D";
+    assert_eq!(world.api("GET", &few).send().status, 400);
+}
+
 #[test]
 fn digests_are_held_against_the_bytes() {
     let world = World::new();
@@ -44,14 +125,14 @@ fn digests_are_held_against_the_bytes() {
         ("x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="),
         ("x-amz-checksum-sha256", &sha256),
     ] {
-        let right = upload.put(1, b"123456789").header(header, digest).send();
+        let right = signed(&upload, 1, b"123456789", header, digest).send();
         assert_eq!(right.status, 200, "{header}: {}", right.text());
         if header.starts_with("x-amz") {
             assert_eq!(right.header(header), Some(digest));
         }
-        let wrong = upload.put(2, b"123456780").header(header, digest).send();
+        let wrong = signed(&upload, 2, b"123456780", header, digest).send();
         assert_eq!(wrong.s3_error(), (400, "BadDigest".into()), "{header}");
-        let broken = upload.put(2, b"123456789").header(header, "AAA=").send();
+        let broken = signed(&upload, 2, b"123456789", header, "AAA=").send();
         assert_eq!(broken.status, 400, "{header}");
     }
     // What was refused was not stored.

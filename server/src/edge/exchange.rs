@@ -83,7 +83,7 @@ impl Edge {
                     Some(wait) => perform::delay(wait, body, &amnesty).await,
                     None => Body::new(body),
                 };
-                service(Request::from_parts(head, body)).await?
+                service(Request::from_parts(head, perform::damaged(act, body))).await?
             }
         };
         rest.drain(BOUND).await;

@@ -80,6 +80,20 @@ pub(crate) async fn delay(pause: Duration, body: Metered, amnesty: &Amnesty) -> 
     body
 }
 
+/// A body as it arrives where something on the way damages it.
+pub(crate) fn damaged(act: Option<&Fault>, body: Body) -> Body {
+    if !matches!(act, Some(Fault::Flip {})) {
+        return body;
+    }
+    let mut is_whole = true;
+    Body::from_stream(body.into_data_stream().map(move |bytes| {
+        bytes.map(|bytes| match bytes.split_first() {
+            Some((first, rest)) if std::mem::take(&mut is_whole) => [&[first ^ 1], rest].concat().into(),
+            _ => bytes,
+        })
+    }))
+}
+
 /// Breaks an answer that the service has given already.
 pub(crate) fn after(act: Option<&Fault>, response: Response<Body>, control: &Control) -> Result<Response<Body>, Cut> {
     match act {

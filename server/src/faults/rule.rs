@@ -71,6 +71,8 @@ pub(crate) enum Fault {
         #[serde(default)]
         answer: bool,
     },
+    /// The first byte of the body is another one when it arrives.
+    Flip {},
     /// The request takes effect, the answer breaks off.
     Truncate {},
     /// The signed URL counts as expired.

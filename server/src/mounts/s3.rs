@@ -15,9 +15,11 @@ use super::Mount;
 use super::json::Sent;
 use crate::edge::call::{Call, Step, parameter, segments};
 use crate::services::{JSON_LIMIT, Services, StorageOrigin, URL_EXPIRY};
+use crate::storage::type_of;
 use crate::store::MOST_PARTS;
 use crate::store::error::StoreError;
 use crate::store::record::{Claim, Description, Upload};
+use crate::store::signer::Signed;
 
 /// The mount `/s3/multipart`.
 pub(crate) struct Companion;
@@ -89,7 +91,8 @@ async fn sign_one(
     let number = read_number(&part)?;
     let upload = find(&services, &headers, &id, &query).await?;
     let expiry = services.options.url_expiry.unwrap_or(URL_EXPIRY);
-    let urls = services.store.sign(&upload, &[number], &origin.0, expiry).await?;
+    let signed = read_signed(query.get("checksums"), &[number])?;
+    let urls = services.store.sign_with(&upload, &signed, &origin.0, expiry).await?;
     Ok(Json(json!({ "url": urls.first().map(|(_, url)| url.as_str()), "expires": expiry.as_secs() })))
 }
 
@@ -107,7 +110,8 @@ async fn sign_many(
     let numbers = numbers.split(',').map(read_number).collect::<Result<Vec<_>, _>>()?;
     let upload = find(&services, &headers, &id, &query).await?;
     let expiry = services.options.url_expiry.unwrap_or(URL_EXPIRY);
-    let urls = services.store.sign(&upload, &numbers, &origin.0, expiry).await?;
+    let signed = read_signed(query.get("checksums"), &numbers)?;
+    let urls = services.store.sign_with(&upload, &signed, &origin.0, expiry).await?;
     let urls: Map<String, Value> =
         urls.into_iter().map(|(number, url)| (number.to_string(), url.to_string().into())).collect();
     Ok(Json(json!({ "presignedUrls": urls })))
@@ -121,9 +125,11 @@ async fn list(
 ) -> Result<Json<Value>, Refusal> {
     let upload = find(&services, &headers, &id, &query).await?;
     let parts = services.store.list(&upload).await?;
-    let rows = parts
-        .iter()
-        .map(|(number, receipt)| json!({ "PartNumber": number, "ETag": receipt.etag, "Size": receipt.size }));
+    let rows = parts.iter().map(|(number, receipt)| {
+        let mut row = json!({ "PartNumber": number, "ETag": receipt.etag, "Size": receipt.size });
+        receipt.digests.iter().for_each(|(name, value)| row[field(name)] = value.as_str().into());
+        row
+    });
     Ok(Json(rows.collect()))
 }
 
@@ -133,6 +139,23 @@ struct Row {
     part_number: u16,
     #[serde(rename = "ETag")]
     etag: String,
+    #[serde(rename = "ChecksumCRC32C")]
+    crc32c: Option<String>,
+    #[serde(rename = "ChecksumCRC64NVME")]
+    crc64nvme: Option<String>,
+    #[serde(rename = "ChecksumSHA1")]
+    sha1: Option<String>,
+    #[serde(rename = "ChecksumSHA256")]
+    sha256: Option<String>,
+}
+
+impl Row {
+    fn claim(self) -> Claim {
+        let said =
+            [("crc32c", self.crc32c), ("crc64nvme", self.crc64nvme), ("sha1", self.sha1), ("sha256", self.sha256)];
+        let checksums = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        Claim { number: self.part_number, etag: self.etag, checksums }
+    }
 }
 
 async fn complete(
@@ -148,9 +171,14 @@ async fn complete(
     let rows = body.get("parts").and_then(|parts| Vec::<Row>::deserialize(parts).ok());
     let rows = rows.filter(|rows| rows.iter().all(|row| (1..=MOST_PARTS).contains(&row.part_number)));
     let rows = rows.ok_or_else(|| bad("`parts` must be an array of {ETag, PartNumber} objects."))?;
-    let claims = rows.into_iter().map(|row| Claim { number: row.part_number, etag: row.etag }).collect();
+    let claims = rows.into_iter().map(Row::claim).collect();
     let object = services.store.complete(&upload, claims, &origin.0).await?;
-    Ok(Json(json!({ "location": object.location, "bucket": upload.bucket })))
+    let mut answer = json!({ "location": object.location, "bucket": upload.bucket });
+    if let Some(whole) = object.checksum {
+        answer["ChecksumType"] = type_of(&whole).into();
+        answer[field(&whole.algorithm)] = whole.value.into();
+    }
+    Ok(Json(answer))
 }
 
 async fn abort(
@@ -162,6 +190,33 @@ async fn abort(
     let upload = find(&services, &headers, &id, &query).await?;
     services.store.abort(&upload).await?;
     Ok(Json(json!({})))
+}
+
+/// What S3 calls a checksum.
+fn field(algorithm: &str) -> String {
+    format!("Checksum{}", algorithm.to_uppercase())
+}
+
+/// The checksums that parts are to be signed with, in their order: `crc32c:…,crc32c:…`. Companion knows none: this is for
+/// functions that have their parts signed here.
+fn read_signed(said: Option<&String>, numbers: &[u16]) -> Result<Vec<(u16, Option<Signed>)>, Refusal> {
+    let Some(said) = said else { return Ok(numbers.iter().map(|number| (*number, None)).collect()) };
+    let header = |said: &str| match said.split_once(':')? {
+        ("md5", value) => Some(("content-md5".to_owned(), value.to_owned())),
+        (algorithm @ ("crc32c" | "crc64nvme" | "sha1" | "sha256"), value) => {
+            Some((format!("x-amz-checksum-{algorithm}"), value.to_owned()))
+        }
+        _ => None,
+    };
+    let headers: Option<Vec<_>> = said.split(',').map(header).collect();
+    match headers {
+        Some(headers) if headers.len() == numbers.len() => {
+            Ok(numbers.iter().copied().zip(headers.into_iter().map(Some)).collect())
+        }
+        _ => Err(bad(
+            "checksums must name an algorithm and a value for each part. For example: \"?checksums=crc32c:yZRlqg==\"",
+        )),
+    }
 }
 
 /// The upload that a request is about. One of another key's does not exist.

@@ -20,6 +20,7 @@ use super::error::{StoreError, StoreResult};
 use super::notes;
 use super::record::{Claim, Description, FileRow, Object, Progress, Receipt, Terms, Upload};
 use super::session::{bare, load, save};
+use super::signer::{Signed, part_url};
 use crate::chance;
 use crate::moment::Moment;
 use crate::options::ExternalOptions;
@@ -114,15 +115,13 @@ impl External {
     }
 
     /// Addresses to which these parts may be PUT for so long.
-    pub(crate) async fn part_urls(
+    pub(crate) fn part_urls(
         &self,
         upload: &Upload,
-        parts: &[u16],
+        parts: &[(u16, Option<Signed>)],
         expiry: Duration,
-    ) -> StoreResult<Vec<(u16, Url)>> {
-        let sign =
-            |part| UploadPart::new(&self.bucket, Some(&self.credentials), &upload.key, part, &upload.id).sign(expiry);
-        Ok(parts.iter().map(|part| (*part, sign(*part))).collect())
+    ) -> Vec<(u16, Url)> {
+        parts.iter().map(|part| part_url(&self.bucket, &self.credentials, upload, part, expiry)).collect()
     }
 
     /// The stored parts in order, all pages joined.
@@ -162,7 +161,7 @@ impl External {
         let body = if claims.is_empty() && terms.empty {
             // No S3 completes an upload without parts.
             let nothing = self.put(upload, 1, Vec::new()).await?;
-            completion_body(&[Claim { number: 1, etag: nothing.etag }])
+            completion_body(&[Claim::bare(1, nothing.etag)])
         } else {
             completion_body(&claims)
         };
@@ -190,6 +189,7 @@ impl External {
             etag: between(&text, "ETag").unwrap_or_default().replace("&quot;", "\""),
             size: parts.iter().map(|(_, receipt)| receipt.size).sum(),
             parts,
+            checksum: None,
             completed_at: Moment::now(),
         };
         save(&self.ledger, &name, &Entry { upload: upload.clone(), object: Some(object.clone()) })?;

@@ -56,6 +56,15 @@ pub(crate) struct Claim {
     pub number: u16,
     /// The ETag that the client was given.
     pub etag: String,
+    /// The checksums that the client says the part was sent with, by algorithm, base64.
+    pub checksums: BTreeMap<String, String>,
+}
+
+impl Claim {
+    /// Of a service that knows no checksums.
+    pub(crate) const fn bare(number: u16, etag: String) -> Self {
+        Self { number, etag, checksums: BTreeMap::new() }
+    }
 }
 
 /// What a service asks of a completion.
@@ -87,8 +96,22 @@ pub(crate) struct Object {
     pub size: u64,
     /// The parts in order, with their numbers.
     pub parts: Vec<(u16, Receipt)>,
+    /// The checksum of the whole, where every part came with one of the same kind.
+    #[serde(default)]
+    pub checksum: Option<Whole>,
     /// RFC 3339, UTC.
     pub completed_at: Moment,
+}
+
+/// The checksum of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Whole {
+    /// `crc32`, `crc32c`, `crc64nvme`, `sha1` or `sha256`.
+    pub algorithm: String,
+    /// Base64; of the parts' checksums with their number behind it, or of all bytes.
+    pub value: String,
+    /// Whether it is of all bytes.
+    pub is_full: bool,
 }
 
 /// A finished file as `/_/files` shows it.

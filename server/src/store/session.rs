@@ -14,6 +14,7 @@ use md5::{Digest as _, Md5};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::checksum;
 use super::error::{StoreError, StoreResult};
 use super::incoming::Arrived;
 use super::notes;
@@ -119,6 +120,7 @@ impl Session {
             location,
             etag: object_etag(&parts),
             size: parts.iter().map(|(_, receipt)| receipt.size).sum(),
+            checksum: checksum::whole(&parts),
             parts,
             completed_at: Moment::now(),
         };
@@ -218,6 +220,7 @@ fn select(parts: &BTreeMap<u16, Receipt>, claims: &[Claim], terms: Terms) -> Sto
             );
             return Err(StoreError::new("InvalidPart", message));
         };
+        checksum::check(claim, receipt)?;
         selected.push((claim.number, receipt.clone()));
     }
     let floor = terms.floor;

@@ -54,13 +54,30 @@ impl Signer {
         &self,
         origin: &Url,
         upload: &Upload,
-        parts: &[u16],
+        parts: &[(u16, Option<Signed>)],
         expiry: Duration,
     ) -> StoreResult<Vec<(u16, Url)>> {
         let bucket = Bucket::new(origin.clone(), UrlStyle::Path, upload.bucket.clone(), REGION)
             .map_err(|error| StoreError::new("InternalError", error.to_string()))?;
         let credentials = Credentials::new(&self.secret.access_key, &self.secret.secret_key);
-        let sign = |part| UploadPart::new(&bucket, Some(&credentials), &upload.key, part, &upload.id).sign(expiry);
-        Ok(parts.iter().map(|part| (*part, sign(*part))).collect())
+        Ok(parts.iter().map(|part| part_url(&bucket, &credentials, upload, part, expiry)).collect())
     }
+}
+
+/// A header that is signed with its value.
+pub(crate) type Signed = (String, String);
+
+/// The address of one part, signed with its header if it has one.
+pub(crate) fn part_url(
+    bucket: &Bucket,
+    credentials: &Credentials,
+    upload: &Upload,
+    (number, header): &(u16, Option<Signed>),
+    expiry: Duration,
+) -> (u16, Url) {
+    let mut action = UploadPart::new(bucket, Some(credentials), &upload.key, *number, &upload.id);
+    if let Some((name, value)) = header {
+        action.headers_mut().insert(name.as_str(), value.as_str());
+    }
+    (*number, action.sign(expiry))
 }

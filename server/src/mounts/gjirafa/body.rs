@@ -125,7 +125,7 @@ impl Complete {
         let parts = said.parts.ok_or_else(|| Refusal::bad("parts is required"))?;
         let claim = |part: SaidPart| {
             let number = part_number("parts.partNumber", Some(part.part_number))?;
-            Ok(Claim { number, etag: part.e_tag })
+            Ok(Claim::bare(number, part.e_tag))
         };
         Ok(Self {
             key: text("requestKey", said.request_key)?,

@@ -169,7 +169,7 @@ pub(crate) async fn complete(
         let part = stored.get(&number).filter(|part| opaque(part) == etag);
         let part = part.ok_or_else(|| Refusal::publication(&format!("part {number} has not this etag")))?;
         size += part.size;
-        Ok(Claim { number, etag: part.etag.clone() })
+        Ok(Claim::bare(number, part.etag.clone()))
     });
     let claims = claims.collect::<Result<Vec<_>, Refusal>>()?;
     if size > LARGEST_BLOB {

@@ -122,7 +122,7 @@ impl End {
         if !parts.iter().map(|part| usize::from(part.part_number)).eq(1..=parts.len()) {
             return Err(Refusal::bad("parts must be all parts in order, numbered from 1"));
         }
-        let claims = parts.into_iter().map(|part| Claim { number: part.part_number, etag: part.etag });
+        let claims = parts.into_iter().map(|part| Claim::bare(part.part_number, part.etag));
         Ok(Self { key, claims: claims.collect() })
     }
 }

@@ -260,6 +260,6 @@ async fn complete(visit: &Visit, session: &Session) -> Result<Object, Refusal> {
     for (number, part) in &parts {
         whole(session, *number, part)?;
     }
-    let claims = parts.into_iter().map(|(number, part)| Claim { number, etag: part.etag }).collect();
+    let claims = parts.into_iter().map(|(number, part)| Claim::bare(number, part.etag)).collect();
     Ok(store.complete_on(TERMS, &session.upload, claims, &visit.storage).await?)
 }

@@ -174,7 +174,7 @@ impl Place {
             }
             Progress::Open(parts) => {
                 counted(parts.iter().map(|(number, _)| *number), count)?;
-                Some(parts.into_iter().map(|(number, part)| Claim { number, etag: part.etag }).collect())
+                Some(parts.into_iter().map(|(number, part)| Claim::bare(number, part.etag)).collect())
             }
         };
         if let Some(claims) = claims {
