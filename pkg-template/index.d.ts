@@ -39,11 +39,20 @@ export interface UploadOptions<R = unknown> {
    */
   concurrency?: number | "auto";
   /**
-   * A digest sent with each part. Default `"auto"`: what the service recommends, which is CRC-32C for HERE, and none for
-   * the others so far. One that the service cannot take is an `options` error. SHA-1 and SHA-256 are computed by the
-   * browser, which needs the whole part in memory and a secure context.
+   * A digest sent with each part. One that the service cannot take is an `options` error. Default `"auto"`: what the
+   * service recommends, which is CRC-32C for HERE; for S3 the one that the signature of a part's URL names in
+   * `X-Amz-SignedHeaders`, and none where it names none, since stores refuse headers that they do not expect.
+   *
+   * For S3 it goes in `x-amz-checksum-…` (`"md5"`: in `Content-MD5`), which the store's CORS rules must allow, and into
+   * the list of `complete`. Through functions a part is digested before `sign` is asked for its URL, and `sign` is told.
+   * An `endpoint` cannot be told: the digest goes where its URLs name the header, else a `notice` says that none does. So
+   * does one when a store refuses the header, and the upload goes on without. What the store says of the whole
+   * (`ChecksumCRC32C`, `ChecksumCRC64NVME`) is held against the CRC of the parts; what differs is a `checksum` error.
+   *
+   * `custom` hands it to `part`. SHA-1 and SHA-256 are computed by the browser, which needs the whole part in memory and a
+   * secure context; the CRCs are the quickest. CRC-64/NVME is of S3's kind `FULL_OBJECT`.
    */
-  checksum?: "auto" | "none" | "crc32c" | "md5" | "sha1" | "sha256";
+  checksum?: "auto" | "none" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";
   /** How often one part is tried again before the upload fails (5), and how the waits grow (500 to 30 000, full jitter). */
   retry?: { limit?: number; minDelay?: number; maxDelay?: number };
   /**
@@ -141,8 +150,11 @@ export interface UploadEvents<R = unknown> {
   part: CustomEvent<StoredPart>;
   /** An attempt failed and another one will follow. */
   retry: CustomEvent<{ error: UploadError; part?: number; attempt: number; delay: number }>;
-  /** Something worth knowing that does not stop the upload: all parts are sent anew, or it will not survive a reload; and why. */
-  notice: CustomEvent<{ code: "restarted" | "journal-off"; message: string }>;
+  /**
+   * Something worth knowing that does not stop the upload: all parts are sent anew, it will not survive a reload, or no
+   * checksum goes with its parts; and why.
+   */
+  notice: CustomEvent<{ code: "restarted" | "journal-off" | "checksum-off"; message: string }>;
   success: CustomEvent<UploadResult<R>>;
   error: CustomEvent<UploadError>;
 }
@@ -168,6 +180,8 @@ export interface StoredPart {
   offset: number;
   size: number;
   etag?: string;
+  /** The digest that went with it, in base64, for S3 and `custom`. */
+  checksum?: string;
 }
 
 export interface UploadResult<R = unknown> {
@@ -243,7 +257,7 @@ export type HeaderSource = Record<string, string> | (() => Record<string, string
 export interface SignedPart {
   partNumber: number;
   url: string;
-  /** Sent with the part; they must be those that were signed. */
+  /** Sent with the part; they must be those that were signed. A checksum's own header is added, unless it is here. */
   headers?: Record<string, string>;
   /** Seconds from now. Default: read from the URL's own `X-Amz-Date` and `X-Amz-Expires`. */
   expiresIn?: number;
@@ -267,26 +281,56 @@ export interface S3EndpointOptions {
 export interface S3FunctionOptions {
   /** Tells backends apart when an upload is taken up after a reload. Default: the page's origin. */
   id?: string;
-  create(file: { name: string; type: string; size: number; signal: AbortSignal }): Promise<{ uploadId: string; key: string }>;
+  /** `checksum` is the algorithm that was asked for, for a store that wants to know it when the upload is created. */
+  create(file: {
+    name: string;
+    type: string;
+    size: number;
+    checksum?: string;
+    signal: AbortSignal;
+  }): Promise<{ uploadId: string; key: string }>;
+  /** A part's `checksum`, where one was asked for, is to be signed with its URL; its `value` is base64. */
   sign(request: {
     uploadId: string;
     key: string;
-    parts: { partNumber: number; size: number }[];
+    parts: { partNumber: number; size: number; checksum?: { algorithm: string; value: string } }[];
     signal: AbortSignal;
   }): Promise<SignedPart[]>;
+  /** Hand on what the store says of the whole object's checksum: it is held against the parts'. */
   complete(upload: {
     uploadId: string;
     key: string;
-    parts: { PartNumber: number; ETag: string }[];
+    parts: {
+      PartNumber: number;
+      ETag: string;
+      ChecksumCRC32C?: string;
+      ChecksumCRC64NVME?: string;
+      ChecksumSHA1?: string;
+      ChecksumSHA256?: string;
+    }[];
     signal: AbortSignal;
   }): Promise<{ location?: string }>;
   abort?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<void>;
-  /** The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. */
+  /**
+   * The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. Hand
+   * on their checksums as S3 lists them: where one was asked for, a part whose checksum nobody knows is sent again.
+   */
   list?(upload: {
     uploadId: string;
     key: string;
     signal: AbortSignal;
-  }): Promise<{ PartNumber: number; ETag: string; Size: number }[] | null>;
+  }): Promise<
+    | {
+        PartNumber: number;
+        ETag: string;
+        Size: number;
+        ChecksumCRC32C?: string;
+        ChecksumCRC64NVME?: string;
+        ChecksumSHA1?: string;
+        ChecksumSHA256?: string;
+      }[]
+    | null
+  >;
   /** After a lost answer to `complete`: what the store holds now, or null. */
   verify?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<{ size: number; etag?: string } | null>;
 }
@@ -384,7 +428,15 @@ export function custom<Session, R = unknown>(options: {
   /** Says how one attempt at a part is sent; asked shortly before it is. Numbers and attempts count from 1. */
   part(
     session: Session,
-    part: { number: number; offset: number; size: number; attempt: number; signal: AbortSignal },
+    part: {
+      number: number;
+      offset: number;
+      size: number;
+      attempt: number;
+      /** Where one was asked for; its `value` is base64. */
+      checksum?: { algorithm: string; value: string };
+      signal: AbortSignal;
+    },
   ): Promise<CustomRequest> | CustomRequest;
   /** Reads the receipt out of a good answer. Default: the ETag header, if there is one. Throw `{ retry: true }` to have the part sent again. */
   receipt?(answer: { status: number; headers: Record<string, string>; body: string }): { etag?: string };

@@ -4,13 +4,17 @@
 
 mod talk;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use std::time::Duration;
 use talk::{NOON, json};
-use upslice::core::{Carrier, Expiry, Failed, Failure, Numbers, Origin, PartRange, Preparing, Reply, Step, Wall};
+use upslice::core::{
+    Carrier, Digests, Expiry, Failed, Failure, Numbers, Origin, PartRange, Preparing, Reply, Step, Wall,
+};
 use upslice::protocol::{
-    Adapter, Algorithm, Answer, Call, Custom, File, Gjirafa, Here, Json, Question, Request, Response, S3Endpoint,
-    S3Functions, Shape, Subworkflow, TwelveLabs, Veza, origin,
+    Adapter, Algorithm, Answer, Call, Checksums, Custom, File, Gjirafa, Here, Json, Question, Request, Response,
+    S3Endpoint, S3Functions, Shape, Subworkflow, TwelveLabs, Veza, origin,
 };
 
 fn file() -> File {
@@ -26,7 +30,8 @@ fn endpoint() -> S3Endpoint {
     S3Endpoint::new("https://app.example/s3/multipart/")
 }
 
-const ALL: S3Functions = S3Functions { id: String::new(), list: true, verify: true, abort: true };
+const ALL: S3Functions =
+    S3Functions { id: String::new(), list: true, verify: true, abort: true, checksums: Checksums::Signed };
 
 fn session() -> Json {
     json(r#"{"uploadId":"a/b+c?d e&f#\u{1f980}%2F","key":"k/\u00e9 +?&#.mp4"}"#
@@ -55,15 +60,20 @@ fn open() -> Step<Json> {
 }
 
 fn sign(indices: &[u32]) -> Step<Json> {
-    Step::Prepare { session: session(), parts: indices.iter().map(|index| part(*index)).collect(), attempt: 1 }
+    Step::Prepare {
+        session: session(),
+        parts: indices.iter().map(|index| part(*index)).collect(),
+        digests: Vec::new(),
+        attempt: 1,
+    }
 }
 
 fn send() -> Step<Json> {
-    Step::Send { session: session(), part: part(0), ticket: Some(ticket()), carrier: Carrier::Fetch }
+    Step::Send { session: session(), part: part(0), ticket: Some(ticket()), digest: None, carrier: Carrier::Fetch }
 }
 
 fn list() -> Step<Json> {
-    Step::Inspect { session: session(), page: None }
+    Step::Inspect { session: session(), page: None, remembered: std::rc::Rc::default() }
 }
 
 fn complete() -> Step<Json> {
@@ -301,7 +311,9 @@ mod hearing {
         for (status, code, failure) in [
             (403, "AccessDenied", Failure::Refused),
             (404, "NoSuchUpload", Failure::Gone),
-            (400, "BadDigest", Failure::Rejected),
+            (400, "BadDigest", Failure::Corrupt),
+            (400, "XAmzContentChecksumMismatch", Failure::Corrupt),
+            (400, "InvalidRequest", Failure::Rejected),
             (500, "InternalError", Failure::Server),
             (503, "SlowDown", Failure::Busy { after: None }),
         ] {
@@ -490,6 +502,7 @@ mod functions {
             session: session(),
             part: part(0),
             ticket: Some(tickets[0].1.keep.clone()),
+            digest: None,
             carrier: Carrier::Xhr,
         };
         assert_eq!(request(&ALL, &send).headers, [("a".to_owned(), "b".to_owned())]);
@@ -572,6 +585,7 @@ fn every_adapter() -> Vec<Box<dyn Adapter>> {
         list: true,
         id: None,
         here: "https://app.example/page".into(),
+        checksum: None,
     };
     let here = |digest, resend| Here {
         base_url: base_url(),
@@ -611,14 +625,14 @@ fn all_steps(session: &Json, ticket: Option<&Json>, receipt: &Json) -> Vec<Step<
     let receipts = || [(part(0), receipt.clone()), (part(1), Json::Null)].into();
     vec![
         open(),
-        Step::Prepare { session: session(), parts: vec![part(0)], attempt: 1 },
-        Step::Prepare { session: session(), parts: vec![part(3), part(5)], attempt: u32::MAX },
-        Step::Prepare { session: session(), parts: Vec::new(), attempt: 0 },
-        Step::Send { session: session(), part: part(0), ticket: ticket.cloned(), carrier: Carrier::Xhr },
+        Step::Prepare { session: session(), parts: vec![part(0)], digests: Vec::new(), attempt: 1 },
+        Step::Prepare { session: session(), parts: vec![part(3), part(5)], digests: Vec::new(), attempt: u32::MAX },
+        Step::Prepare { session: session(), parts: Vec::new(), digests: Vec::new(), attempt: 0 },
+        Step::Send { session: session(), part: part(0), ticket: ticket.cloned(), digest: None, carrier: Carrier::Xhr },
         Step::Settle { session: session(), receipts: receipts() },
-        Step::Inspect { session: session(), page: None },
-        Step::Inspect { session: session(), page: ticket.cloned() },
-        Step::Inspect { session: session(), page: Some(Json::from(2_u64)) },
+        Step::Inspect { session: session(), page: None, remembered: std::rc::Rc::default() },
+        Step::Inspect { session: session(), page: ticket.cloned(), remembered: std::rc::Rc::default() },
+        Step::Inspect { session: session(), page: Some(Json::from(2_u64)), remembered: std::rc::Rc::default() },
         Step::Close { session: session(), receipts: receipts() },
         Step::Watch { session: session() },
         Step::Verify { session: session() },
@@ -852,5 +866,231 @@ proptest! {
         let rest = url.strip_prefix("https://app.example/s3/multipart/").unwrap();
         prop_assert_eq!(rest.matches(['/', '#', '+', ' ', '&']).count(), 0, "{}", url);
         prop_assert_eq!(rest.matches('?').count(), 1);
+    }
+}
+
+mod checksums {
+    use super::*;
+
+    fn functions(checksums: Checksums) -> S3Functions {
+        S3Functions { checksums, ..ALL }
+    }
+
+    fn crc32c() -> Json {
+        json(r#"{"algorithm":"crc32c","value":"4waSgw=="}"#)
+    }
+
+    fn with(digest: Json, url: &str) -> Step<Json> {
+        let ticket = Json::object([("url", url.into())]);
+        let (part, carrier) = (part(0), Carrier::Fetch);
+        Step::Send { session: session(), part, ticket: Some(ticket), digest: Some(digest), carrier }
+    }
+
+    fn digest(ticket: Option<Json>) -> Step<Json> {
+        Step::Digest { session: session(), part: part(0), ticket }
+    }
+
+    const URL: &str = "https://store.example/k?X-Amz-SignedHeaders=host%3Bx-amz-checksum-crc32c&X-Amz-Signature=secret";
+
+    #[test]
+    fn a_part_is_digested_and_its_digest_signed() {
+        let adapter = functions(Checksums::Of(Algorithm::Crc32c));
+        assert_eq!(adapter.rules().digests, Digests::First);
+        assert_eq!(
+            said(&adapter, &open()),
+            r#"create({"name":"a film.mp4","type":"video/mp4","size":12,"checksum":"crc32c"} with the signal)"#
+        );
+        assert_eq!(said(&adapter, &digest(None)), "Crc32c of the part");
+        let reply = adapter.reply(&digest(None), &Answer::Digest("e3069283".into())).unwrap();
+        assert!(matches!(reply, Reply::Digested(sum) if sum == crc32c()));
+        let sign = Step::Prepare { session: session(), parts: vec![part(0)], digests: vec![crc32c()], attempt: 1 };
+        let told = r#""parts":[{"partNumber":1,"size":5,"checksum":{"algorithm":"crc32c","value":"4waSgw=="}}]} with"#;
+        assert!(said(&adapter, &sign).contains(told), "{}", said(&adapter, &sign));
+    }
+
+    #[test]
+    fn each_algorithm_has_its_header_and_its_field() {
+        for (algorithm, header, field) in [
+            ("crc64nvme", "x-amz-checksum-crc64nvme", Some("ChecksumCRC64NVME")),
+            ("crc32c", "x-amz-checksum-crc32c", Some("ChecksumCRC32C")),
+            ("md5", "content-md5", None),
+            ("sha1", "x-amz-checksum-sha1", Some("ChecksumSHA1")),
+            ("sha256", "x-amz-checksum-sha256", Some("ChecksumSHA256")),
+        ] {
+            let sum = Json::object([("algorithm", algorithm.into()), ("value", "4waSgw==".into())]);
+            let put = request(&functions(Checksums::Never), &with(sum.clone(), "https://store.example/k"));
+            assert_eq!(put.headers, [(header.to_owned(), "4waSgw==".to_owned())]);
+            let receipt = Json::object([("etag", "\"e\"".into()), ("checksum", sum)]);
+            let close = Step::Close { session: session(), receipts: [(part(0), receipt)].into() };
+            let field = field.map(|field| format!(r#","{field}":"4waSgw==""#)).unwrap_or_default();
+            let listed = format!(r#""parts":[{{"PartNumber":1,"ETag":"\"e\""{field}}}]"#);
+            for adapter in [&ALL as &dyn Adapter, &endpoint()] {
+                assert!(said(adapter, &close).contains(&listed), "{}", said(adapter, &close));
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_came_with_the_url_is_not_sent_twice() {
+        let ticket = json(r#"{"url":"https://store.example/k","headers":{"X-Amz-Checksum-Crc32c":"theirs"}}"#);
+        let step = Step::Send {
+            session: session(),
+            part: part(0),
+            ticket: Some(ticket),
+            digest: Some(crc32c()),
+            carrier: Carrier::Fetch,
+        };
+        assert_eq!(request(&ALL, &step).headers, [("X-Amz-Checksum-Crc32c".to_owned(), "theirs".to_owned())]);
+    }
+
+    #[test]
+    fn a_url_says_which_checksum_must_go_along() {
+        let query = |query: &str| format!("https://store.example/k?{query}&X-Amz-Signature=secret");
+        let signed = query("X-Amz-SignedHeaders=host%3Bx-amz-checksum-crc32c");
+        let plain = query("X-Amz-SignedHeaders=host");
+        let in_query = query("X-Amz-SignedHeaders=host&x-amz-sdk-checksum-algorithm=CRC32C");
+        for (url, checksums, wanted) in [
+            (&signed, Checksums::Signed, Some(Algorithm::Crc32c)),
+            (&signed, Checksums::Never, None),
+            // The signature wants it, whatever else was asked for.
+            (&signed, Checksums::Of(Algorithm::Sha1), Some(Algorithm::Crc32c)),
+            (&plain, Checksums::Signed, None),
+            (&plain, Checksums::Of(Algorithm::Crc32c), None),
+            (&in_query, Checksums::Signed, None),
+            (&in_query, Checksums::Of(Algorithm::Crc32c), Some(Algorithm::Crc32c)),
+            (&in_query, Checksums::Of(Algorithm::Sha1), None),
+        ] {
+            let adapter = endpoint().with(checksums);
+            let answer = format!("200\n\n{{\"url\":\"{url}\"}}");
+            let Ok(Reply::Prepared(tickets)) = heard(&adapter, &sign(&[0]), &answer) else { panic!("{url}") };
+            let ticket = &tickets[0].1;
+            assert_eq!(ticket.wants_digest, wanted.is_some(), "{url} {checksums:?}");
+            if let Some(wanted) = wanted {
+                let call = adapter.call(&digest(Some(ticket.keep.clone())), &file()).unwrap();
+                assert_eq!(call, Call::Digest(wanted));
+            }
+        }
+        assert_eq!(endpoint().rules().digests, Digests::Asked);
+        assert_eq!(endpoint().with(Checksums::Of(Algorithm::Md5)).rules().digests, Digests::Expected);
+        assert_eq!(ALL.rules().digests, Digests::Asked);
+    }
+
+    #[test]
+    fn what_a_store_says_to_a_checksum() {
+        let unsigned = "There were headers present in the request which were not signed";
+        for (status, code, message, failure) in [
+            (400, "BadDigest", "The CRC32C you specified did not match", Failure::Corrupt),
+            (400, "XAmzContentChecksumMismatch", "", Failure::Corrupt),
+            (403, "AccessDenied", unsigned, Failure::DigestRefused),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match",
+                Failure::DigestRefused,
+            ),
+            (403, "AccessDenied", "Request has expired", Failure::Refused),
+            (400, "InvalidRequest", "Value for x-amz-checksum-crc32c header is invalid.", Failure::DigestRefused),
+            (400, "InvalidArgument", "Unsupported header", Failure::DigestRefused),
+            (501, "NotImplemented", "A header you provided implies functionality", Failure::DigestRefused),
+            (400, "EntityTooLarge", "Too large", Failure::Rejected),
+            (503, "SlowDown", "", Failure::Busy { after: None }),
+        ] {
+            let answer = format!("{status}\n\n<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+            let failed = heard(&endpoint(), &with(crc32c(), URL), &answer).unwrap_err();
+            assert_eq!((&failed.failure, failed.status), (&failure, Some(status)), "{code}");
+            assert!(failed.words.contains(code) && !failed.words.contains("secret"), "{}", failed.words);
+            // Without one, a refusal is what it always was.
+            let bare = heard(&endpoint(), &send(), &answer).unwrap_err();
+            assert_ne!(bare.failure, Failure::DigestRefused, "{code}");
+        }
+        let refused = "403\n\n<html>Forbidden</html>";
+        assert_eq!(heard(&endpoint(), &with(crc32c(), URL), refused).unwrap_err().failure, Failure::Refused);
+    }
+
+    #[test]
+    fn a_receipt_has_the_checksum_and_the_store_may_say_another_one() {
+        let good = heard(&endpoint(), &with(crc32c(), URL), "200\netag: \"e\"\nx-amz-checksum-crc32c: 4waSgw==\n\n");
+        let Ok(Reply::Sent(receipt)) = good else { panic!("{good:?}") };
+        assert_eq!(endpoint().checksum(&receipt), Some("4waSgw=="));
+        assert_eq!(endpoint().etag(&receipt), Some("\"e\""));
+        let other = heard(&endpoint(), &with(crc32c(), URL), "200\netag: \"e\"\nx-amz-checksum-crc32c: AAAAAA==\n\n");
+        assert_eq!(other.unwrap_err().failure, Failure::Corrupt);
+    }
+
+    #[test]
+    fn a_list_is_joined_with_what_was_remembered() {
+        let known = Json::object([("etag", "\"one\"".into()), ("checksum", crc32c())]);
+        let remembered = [Some(known.clone()), Some(known), None, None].into();
+        let list = Step::Inspect { session: session(), page: None, remembered };
+        let listed = r#"[{"PartNumber":1,"ETag":"one","Size":5},{"PartNumber":2,"ETag":"\"two\"","Size":5},
+            {"PartNumber":3,"ETag":"\"three\"","Size":5,"ChecksumCRC32C":"4waSgw=="},
+            {"PartNumber":4,"ETag":"\"four\"","Size":5}]"#;
+        for (checksums, expected) in [
+            // One that was stored by somebody else, and one whose checksum nobody knows, are sent again.
+            (Checksums::Of(Algorithm::Crc32c), vec![(0, true), (2, true)]),
+            (Checksums::Of(Algorithm::Md5), vec![(0, true), (1, false), (2, true), (3, false)]),
+            (Checksums::Signed, vec![(0, true), (1, false), (2, true), (3, false)]),
+        ] {
+            let adapter = functions(checksums);
+            let value = json(listed);
+            let Ok(Reply::Listed { parts, .. }) = adapter.reply(&list, &Answer::Value { of: "list", value }) else {
+                panic!("no list");
+            };
+            let found: Vec<_> =
+                parts.iter().map(|part| (part.index, adapter.checksum(&part.receipt).is_some())).collect();
+            assert_eq!(found, expected, "{checksums:?}");
+        }
+    }
+
+    /// Two parts whose bytes are "12345" and "6789", and what a store says of them as one.
+    fn closed(algorithm: &str, sums: [&str; 2], said: &str) -> Result<Reply<Json>, Failed> {
+        let receipt = |value: &str| {
+            let sum = Json::object([("algorithm", algorithm.into()), ("value", value.into())]);
+            Json::object([("etag", "\"e\"".into()), ("checksum", sum)])
+        };
+        let second = PartRange { index: 1, start: 5, end: 9 };
+        let receipts = [(part(0), receipt(sums[0])), (second, receipt(sums[1]))].into();
+        gave(&Step::Close { session: session(), receipts }, said)
+    }
+
+    #[test]
+    fn the_whole_is_what_its_parts_are() {
+        let crc32c = [crc(&crc::CRC_32_ISCSI, b"12345"), crc(&crc::CRC_32_ISCSI, b"6789")];
+        let nvme = [nvme(b"12345"), nvme(b"6789")];
+        let composite = {
+            let digests = [b"12345".as_slice(), b"6789"]
+                .map(|bytes| crc::Crc::<u32>::new(&crc::CRC_32_ISCSI).checksum(bytes).to_be_bytes());
+            format!("{}-2", crc(&crc::CRC_32_ISCSI, &digests.concat()))
+        };
+        let whole = crc(&crc::CRC_32_ISCSI, b"123456789");
+        assert_eq!(whole, "4waSgw==");
+        for (algorithm, sums, field, good) in [
+            ("crc32c", &crc32c, "ChecksumCRC32C", whole.as_str()),
+            ("crc32c", &crc32c, "ChecksumCRC32C", &composite),
+            ("crc64nvme", &nvme, "ChecksumCRC64NVME", "rosUhgp5mIg="),
+        ] {
+            let sums = [sums[0].as_str(), sums[1].as_str()];
+            let said = |value: &str| closed(algorithm, sums, &format!(r#"{{"{field}":"{value}"}}"#));
+            assert!(matches!(said(good), Ok(Reply::Closed(_))), "{good}");
+            for bad in ["AAAAAA==", "AAAAAA==-2", "nonsense"] {
+                match said(bad) {
+                    Err(failed) => assert_eq!(failed.failure, Failure::Corrupt),
+                    // What is made of parts in a way that is not known is not compared.
+                    Ok(_) => assert!(algorithm == "crc64nvme" && bad.contains('-'), "{algorithm} {bad}"),
+                }
+            }
+            assert!(closed(algorithm, [sums[0], "?"], &format!(r#"{{"{field}":"{good}"}}"#)).is_ok());
+            assert!(closed(algorithm, sums, "{}").is_ok());
+        }
+        assert!(closed("sha256", ["a", "b"], r#"{"ChecksumSHA256":"c-2"}"#).is_ok());
+        assert!(closed("md5", ["a", "b"], r#"{"ChecksumMD5":"c"}"#).is_ok());
+    }
+
+    fn crc(kind: &'static crc::Algorithm<u32>, bytes: &[u8]) -> String {
+        STANDARD.encode(crc::Crc::<u32>::new(kind).checksum(bytes).to_be_bytes())
+    }
+
+    fn nvme(bytes: &[u8]) -> String {
+        STANDARD.encode(crc::Crc::<u64>::new(&crc::CRC_64_NVME).checksum(bytes).to_be_bytes())
     }
 }

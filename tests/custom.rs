@@ -6,9 +6,9 @@ mod talk;
 use std::time::Duration;
 use talk::json;
 use upslice::core::{
-    Carrier, Failed, Failure, Limits, Numbers, PartRange, Plan, Preparing, Reply, Sizes, Step, Ticket,
+    Carrier, Digests, Failed, Failure, Limits, Numbers, PartRange, Plan, Preparing, Reply, Sizes, Step, Ticket,
 };
-use upslice::protocol::{Adapter, Answer, Call, Credentials, Custom, File, Function, Json, Question, Shape};
+use upslice::protocol::{Adapter, Algorithm, Answer, Call, Credentials, Custom, File, Function, Json, Question, Shape};
 
 fn custom(shape: Shape) -> Custom {
     Custom {
@@ -21,6 +21,7 @@ fn custom(shape: Shape) -> Custom {
         list: false,
         id: None,
         here: "https://app.example/upload/page.html?tab=1#top".into(),
+        checksum: None,
     }
 }
 
@@ -47,11 +48,11 @@ const fn part(index: u32) -> PartRange {
 }
 
 fn prepare(attempt: u32) -> Step<Json> {
-    Step::Prepare { session: session(), parts: vec![part(2)], attempt }
+    Step::Prepare { session: session(), parts: vec![part(2)], digests: Vec::new(), attempt }
 }
 
 fn send_with(ticket: Json) -> Step<Json> {
-    Step::Send { session: session(), part: part(2), ticket: Some(ticket), carrier: Carrier::Fetch }
+    Step::Send { session: session(), part: part(2), ticket: Some(ticket), digest: None, carrier: Carrier::Fetch }
 }
 
 fn complete() -> Step<Json> {
@@ -60,7 +61,7 @@ fn complete() -> Step<Json> {
 }
 
 fn list() -> Step<Json> {
-    Step::Inspect { session: session(), page: None }
+    Step::Inspect { session: session(), page: None, remembered: std::rc::Rc::default() }
 }
 
 fn discard() -> Step<Json> {
@@ -143,7 +144,7 @@ mod calling {
             Step::Settle { session: session(), receipts: [(part(0), Json::Null)].into() },
             Step::Watch { session: session() },
             Step::Verify { session: session() },
-            Step::Prepare { session: session(), parts: Vec::new(), attempt: 1 },
+            Step::Prepare { session: session(), parts: Vec::new(), digests: Vec::new(), attempt: 1 },
         ] {
             let failed = raw().call(&step, &file()).unwrap_err();
             assert_eq!(failed.failure, Failure::Nonsense);
@@ -482,4 +483,31 @@ mod ruling {
             assert!(Plan::new(10, Some(size), 6, &limits).is_err());
         }
     }
+}
+
+#[test]
+fn a_checksum_is_told_to_part_and_to_complete() {
+    let adapter = Custom { checksum: Some(Algorithm::Sha1), ..raw() };
+    assert_eq!(adapter.rules().digests, Digests::First);
+    assert_eq!(raw().rules().digests, Digests::Never);
+    let digest = Step::Digest { session: session(), part: part(2), ticket: None };
+    assert_eq!(said(&adapter, &digest), "Sha1 of the part");
+    let Ok(Reply::Digested(sum)) = adapter.reply(&digest, &Answer::Digest("e3069283".into())) else { panic!() };
+    let prepare = Step::Prepare { session: session(), parts: vec![part(2)], digests: vec![sum.clone()], attempt: 1 };
+    let told = r#"part(the app's own, kept under 3, {"number":3,"offset":10,"size":4,"attempt":1,"checksum":{"algorithm":"sha1","value":"4waSgw=="}} with the signal)"#;
+    assert_eq!(said(&adapter, &prepare), told);
+    let ticket = Some(json(r#"{"url":"https://app.example/x"}"#));
+    let send = Step::Send { session: session(), part: part(2), ticket, digest: Some(sum), carrier: Carrier::Fetch };
+    let Ok(Reply::Sent(receipt)) = talk::heard(&adapter, &send, &file(), "200\netag: e\n\n") else { panic!() };
+    assert_eq!(adapter.checksum(&receipt), Some("4waSgw=="));
+    // A list says nothing of it: it is remembered.
+    let remembered = [None, None, Some(receipt.clone())].into();
+    let list = Step::Inspect { session: session(), page: None, remembered };
+    let Ok(Reply::Listed { parts, .. }) = gave(&adapter, &list, r#"[{"number":3,"size":4,"etag":"e"}]"#) else {
+        panic!();
+    };
+    assert_eq!(parts[0].receipt, receipt);
+    let close = Step::Close { session: session(), receipts: [(part(2), receipt)].into() };
+    let parts = r#"[{"number":3,"offset":10,"size":4,"etag":"e","checksum":"4waSgw=="}]"#;
+    assert!(said(&adapter, &close).contains(parts), "{}", said(&adapter, &close));
 }

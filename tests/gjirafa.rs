@@ -74,7 +74,8 @@ fn the_session_comes_with_urls_for_its_parts() {
 #[test]
 fn a_part_is_put_to_its_url_without_anything_of_the_apps() {
     let ticket = json(r#"{"url":"https://store.example/k?sig=1","headers":null}"#);
-    let send = Step::Send { session: session(), part: part(0), ticket: Some(ticket), carrier: Carrier::Xhr };
+    let send =
+        Step::Send { session: session(), part: part(0), ticket: Some(ticket), digest: None, carrier: Carrier::Xhr };
     assert_eq!(said(&gjirafa(), &send), "PUT https://store.example/k?sig=1 (store)\n\n(the part)");
     assert!(matches!(heard(&send, "200\netag: \"x\"\n\n"), Ok(Reply::Sent(_))));
     let hidden = heard(&send, "200\n\n").unwrap_err();
@@ -94,7 +95,7 @@ fn completing_wants_every_part_and_no_quotes() {
 
 #[test]
 fn fresh_urls_come_by_resuming_whether_all_or_only_the_missing_are_listed() {
-    let prepare = Step::Prepare { session: session(), parts: vec![part(2)], attempt: 1 };
+    let prepare = Step::Prepare { session: session(), parts: vec![part(2)], digests: Vec::new(), attempt: 1 };
     let all = Gjirafa { url_expiry_hours: Some(1), ..gjirafa() };
     assert_eq!(
         said(&all, &prepare),

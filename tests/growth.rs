@@ -35,8 +35,11 @@ fn answer(step: &Step<u32>, store: &Origin) -> Reply<u32> {
     match step {
         Step::Open { .. } => Reply::opened(7),
         Step::Prepare { parts, .. } => {
-            let ticket = |part: &PartRange| Ticket { keep: part.index, origin: store.clone(), expiry: None };
-            Reply::Prepared(parts.iter().map(|part| (part.index, ticket(part))).collect())
+            let ticket = |part: &PartRange| {
+                let (keep, origin) = (part.index, store.clone());
+                (part.index, Ticket { keep, origin, expiry: None, wants_digest: false })
+            };
+            Reply::Prepared(parts.iter().map(ticket).collect())
         }
         Step::Send { part, .. } => Reply::Sent(part.index),
         Step::Close { .. } => Reply::Closed(0),

@@ -77,7 +77,7 @@ fn session() -> Json {
 }
 
 fn send(session: Json) -> Step<Json> {
-    Step::Send { session, part: part(1), ticket: None, carrier: Carrier::Fetch }
+    Step::Send { session, part: part(1), ticket: None, digest: None, carrier: Carrier::Fetch }
 }
 
 fn complete(session: Json) -> Step<Json> {
@@ -508,9 +508,9 @@ mod ruling {
     fn steps_that_the_service_has_not_got_are_refused() {
         let receipts = [(part(0), Json::Null)];
         for step in [
-            Step::Prepare { session: session(), parts: vec![part(0)], attempt: 1 },
+            Step::Prepare { session: session(), parts: vec![part(0)], digests: Vec::new(), attempt: 1 },
             Step::Settle { session: session(), receipts: receipts.into() },
-            Step::Inspect { session: session(), page: None },
+            Step::Inspect { session: session(), page: None, remembered: std::rc::Rc::default() },
             Step::Verify { session: session() },
         ] {
             assert!(here().call(&step, &file()).unwrap_err().words.contains(step.role()));

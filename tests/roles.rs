@@ -6,8 +6,8 @@ mod world;
 
 use std::time::Duration;
 use upslice::core::{
-    Config, Dice, ErrorCode, Ledger, Numbers, Origin, PlanError, Preparing, Retry, Rules, Settling, Sizes, State,
-    Timeouts, Upload, UploadId,
+    Config, Dice, Digests, ErrorCode, Ledger, Numbers, Origin, PlanError, Preparing, Retry, Rules, Settling, Sizes,
+    State, Timeouts, Upload, UploadId,
 };
 use world::{Cancels, Ending, Fails, Gift, How, Life, Plain, World};
 
@@ -2047,5 +2047,185 @@ mod reckoning {
         world.fault("receipt", 1, How::Fail(Fails::FileChanged));
         world.run();
         assert_eq!(code(world.life(id)), ErrorCode::FileChanged);
+    }
+}
+
+mod digesting {
+    use super::*;
+
+    fn world(digests: Digests) -> World<Plain> {
+        world_with(|rules| rules.digests = digests)
+    }
+
+    fn times_digested(world: &World<Plain>, id: UploadId, index: u32) -> usize {
+        world.life(id).digested.iter().filter(|digested| **digested == index).count()
+    }
+
+    #[test]
+    fn the_first_byte_waits_for_one_part_and_not_for_the_file() {
+        let mut world = world(Digests::First);
+        let id = world.upload(200 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 1);
+        let life = world.life(id);
+        assert_eq!(life.attempts.first(), Some(&(0, 1)), "the first part was signed alone");
+        assert!(life.digested.len() <= 14, "{} parts were read before the first was sent", life.digested.len());
+        world.run_until(|world| world.life(id).progress.parts_stored == 50);
+        let life = world.life(id);
+        let ahead = life.digested.len() - life.sends.len();
+        assert!(ahead <= 12, "{ahead} parts were read ahead of what is sent");
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert_eq!(life.digested.len(), 200, "each part is read once for its digest");
+        assert!(life.count("sign") <= 200 / 3, "{} requests for URLs", life.count("sign"));
+    }
+
+    #[test]
+    fn a_slow_disk_is_no_silence() {
+        let mut world = world(Digests::First);
+        world.fault("digest", 1, How::Hold(3_600_000));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        assert!(world.life(id).retries.is_empty());
+    }
+
+    #[test]
+    fn a_digest_outlives_its_url() {
+        let mut world = world(Digests::First);
+        let id = world.upload(30 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.expire_urls();
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert!(life.sends.len() > 30, "no URL was refused");
+        assert_eq!(life.digested.len(), 30);
+    }
+
+    #[test]
+    fn what_the_store_finds_damaged_is_read_and_signed_again() {
+        let mut world = world(Digests::First);
+        world.part_fault(2, 1, How::Say(422, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!([0, 1, 2].map(|index| times_digested(&world, id, index)), [1, 2, 1]);
+        assert_eq!(world.life(id).retries.len(), 1);
+    }
+
+    #[test]
+    fn what_is_damaged_every_time_is_a_checksum_error() {
+        let mut world = world(Digests::First);
+        world.part_fault(2, u32::MAX, How::Say(422, None));
+        let id = world.upload(3 * MIB, limited(2));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Checksum);
+        assert_eq!(world.life(id).error().unwrap().part, Some(1));
+    }
+
+    #[test]
+    fn a_store_that_takes_no_digest_gets_the_parts_without() {
+        for digests in [Digests::First, Digests::Asked] {
+            let mut world = world(digests);
+            world.service.wants_digest = true;
+            world.store.refuses_digests = true;
+            let id = world.upload(20 * MIB, parts_of(MIB));
+            world.run();
+            assert_stored(&world, id);
+            let life = world.life(id);
+            assert!(life.unchecked, "nobody was told");
+            assert!(life.retries.is_empty(), "it cost an attempt");
+            assert!(life.sends.len() <= 26, "{} parts were sent", life.sends.len());
+        }
+    }
+
+    #[test]
+    fn where_numbers_are_used_once_a_refused_digest_costs_the_session() {
+        let mut world = world_with(|rules| {
+            rules.digests = Digests::First;
+            rules.numbers = Numbers::Once;
+        });
+        world.store.refuses_digests = true;
+        let id = world.upload(20 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert_eq!((life.restarts, life.unchecked), (1, true));
+    }
+
+    #[test]
+    fn a_url_that_asks_for_a_digest_gets_one() {
+        for digests in [Digests::Asked, Digests::Expected] {
+            let mut world = world(digests);
+            world.service.wants_digest = true;
+            let id = world.upload(100 * MIB, parts_of(MIB));
+            world.run_until(|world| !world.life(id).sends.is_empty());
+            assert!(world.life(id).digested.len() <= 12, "more was read than is sent soon");
+            world.run();
+            assert_stored(&world, id);
+            let life = world.life(id);
+            assert_eq!((life.digested.len(), life.unchecked), (100, false));
+            assert_eq!(life.checked_sends, 100, "a part went without");
+        }
+    }
+
+    #[test]
+    fn that_no_url_asks_for_the_digest_is_told_to_whoever_counts_on_it() {
+        for (digests, told) in [(Digests::Asked, false), (Digests::Expected, true)] {
+            let mut world = world(digests);
+            let id = world.upload(20 * MIB, parts_of(MIB));
+            world.run();
+            assert_stored(&world, id);
+            assert_eq!((world.life(id).unchecked, world.life(id).digested.len()), (told, 0));
+        }
+    }
+
+    #[test]
+    fn a_pause_lets_a_digest_end_and_begins_none() {
+        let mut world = world(Digests::First);
+        world.fault("digest", 1, How::Hold(10_000));
+        let id = world.upload(30 * MIB, parts_of(MIB));
+        world.run_until(|world| runs(world.life(id), "digest"));
+        world.pause(id);
+        world.run_for(seconds(60));
+        assert!(world.life(id).digested.len() <= 14 && !runs(world.life(id), "digest"));
+        world.resume(id);
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!(world.life(id).digested.len(), 30);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_while_it_is_digested_ends_the_upload() {
+        let mut world = world(Digests::First);
+        world.fault("digest", 1, How::Fail(Fails::FileChanged));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::FileChanged);
+    }
+
+    #[test]
+    fn what_is_stored_is_not_digested_after_a_reload() {
+        let mut world = world(Digests::First);
+        let id = world.upload(20 * MIB, one_by_one());
+        world.run_until(|world| world.life(id).progress.parts_stored == 10);
+        world.run_for(seconds(1));
+        let next = world.reload(id);
+        world.run();
+        assert_stored(&world, next);
+        assert!(world.life(next).digested.iter().all(|index| *index >= 10), "{:?}", world.life(next).digested);
+    }
+
+    #[test]
+    fn a_checksum_that_cors_rules_forbid_is_named_when_nothing_else_can_be_known() {
+        for (digests, named) in [(Digests::First, true), (Digests::Never, false)] {
+            let mut world = world(digests);
+            world.break_for_good("part", How::Drop(0.0));
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run_until(|world| world.life(id).ending.is_some());
+            let said = message(world.life(id));
+            assert_eq!(said.contains("or they do not allow the checksum's header"), named, "{said}");
+        }
     }
 }

@@ -173,7 +173,9 @@ fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
     let session = world.life(id).session.clone().unwrap();
     // The store numbers its receipts: the first request's bytes are there a second time, under another name.
     world.run_until(|world| world.life(id).progress.parts_stored == 12 || world.life(id).count("complete") == 1);
-    world.store.act(0, 0, &world::Ask::Put { serial: None, session, number: 12, start: 44 * MIB, size: 4 * MIB });
+    let (start, size) = (44 * MIB, 4 * MIB);
+    let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
+    world.store.act(0, 0, &again);
     world.run();
     assert_stored(&world, id);
     let twelfth = world.life(id).sends.iter().filter(|send| send.index == 11).count();

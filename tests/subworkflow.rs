@@ -29,7 +29,7 @@ const fn part(index: u32) -> PartRange {
 }
 
 fn append() -> Step<Json> {
-    Step::Send { session: session(), part: part(1), ticket: None, carrier: Carrier::Fetch }
+    Step::Send { session: session(), part: part(1), ticket: None, digest: None, carrier: Carrier::Fetch }
 }
 
 fn end() -> Step<Json> {

@@ -39,11 +39,22 @@ const fn part(index: u32) -> PartRange {
 }
 
 fn sign(indices: &[u32]) -> Step<Json> {
-    Step::Prepare { session: session(), parts: indices.iter().map(|index| part(*index)).collect(), attempt: 1 }
+    Step::Prepare {
+        session: session(),
+        parts: indices.iter().map(|index| part(*index)).collect(),
+        digests: Vec::new(),
+        attempt: 1,
+    }
 }
 
 fn send(ticket: &Ticket<Json>) -> Step<Json> {
-    Step::Send { session: session(), part: part(0), ticket: Some(ticket.keep.clone()), carrier: Carrier::Fetch }
+    Step::Send {
+        session: session(),
+        part: part(0),
+        ticket: Some(ticket.keep.clone()),
+        digest: None,
+        carrier: Carrier::Fetch,
+    }
 }
 
 fn report(receipts: &[(u32, &str)]) -> Step<Json> {
@@ -52,7 +63,7 @@ fn report(receipts: &[(u32, &str)]) -> Step<Json> {
 }
 
 fn list(page: Option<u64>) -> Step<Json> {
-    Step::Inspect { session: session(), page: page.map(Json::from) }
+    Step::Inspect { session: session(), page: page.map(Json::from), remembered: std::rc::Rc::default() }
 }
 
 fn watch() -> Step<Json> {

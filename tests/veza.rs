@@ -28,7 +28,7 @@ const fn part(index: u32) -> PartRange {
 }
 
 fn send() -> Step<Json> {
-    Step::Send { session: session(), part: part(1), ticket: None, carrier: Carrier::Fetch }
+    Step::Send { session: session(), part: part(1), ticket: None, digest: None, carrier: Carrier::Fetch }
 }
 
 fn complete(parts: u32) -> Step<Json> {

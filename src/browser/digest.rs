@@ -3,26 +3,46 @@
 use super::source::Source;
 use super::{sys, value};
 use crate::core::{Failed, Failure, PartRange};
-use crate::encode::{Crc32c, Md5};
+use crate::encode::{Crc32c, Crc64Nvme, Md5};
 use crate::protocol::Algorithm;
 use js_sys::Uint8Array;
 
+/// A digest that is made window by window.
+enum Digest {
+    Crc64Nvme(Crc64Nvme),
+    Crc32c(Crc32c),
+    Md5(Md5),
+}
+
+impl Digest {
+    fn update(&mut self, window: &[u8]) {
+        match self {
+            Self::Crc64Nvme(crc) => crc.update(window),
+            Self::Crc32c(crc) => crc.update(window),
+            Self::Md5(digest) => digest.update(window),
+        }
+    }
+
+    fn finish(self) -> String {
+        match self {
+            Self::Crc64Nvme(crc) => hex(&crc.finish()),
+            Self::Crc32c(crc) => hex(&crc.finish()),
+            Self::Md5(digest) => hex(&digest.finish()),
+        }
+    }
+}
+
 /// The digest of a part's bytes, in hexadecimal. `None` if the file cannot be read.
 pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<String, Failed>> {
-    Some(Ok(match algorithm {
-        Algorithm::Crc32c => {
-            let mut crc = Crc32c::new();
-            source.read_through(part, &mut |window| crc.update(window)).await?;
-            hex(&crc.finish())
-        }
-        Algorithm::Md5 => {
-            let mut digest = Md5::new();
-            source.read_through(part, &mut |window| digest.update(window)).await?;
-            hex(&digest.finish())
-        }
+    let mut digest = match algorithm {
+        Algorithm::Crc64Nvme => Digest::Crc64Nvme(Crc64Nvme::new()),
+        Algorithm::Crc32c => Digest::Crc32c(Crc32c::new()),
+        Algorithm::Md5 => Digest::Md5(Md5::new()),
         Algorithm::Sha1 => return by_the_platform("SHA-1", source, part).await,
         Algorithm::Sha256 => return by_the_platform("SHA-256", source, part).await,
-    }))
+    };
+    source.read_through(part, &mut |window| digest.update(window)).await?;
+    Some(Ok(digest.finish()))
 }
 
 /// The platform's own digests are faster than any of ours; they take all bytes at once.

@@ -29,7 +29,7 @@ pub(super) async fn carry_out(
         Call::Http(request) => send(live, step, request, on_sent).await?,
         Call::Function(function) => live.app.call(&function).await?,
         Call::Digest(algorithm) => match step {
-            Step::Reckon { part, .. } => {
+            Step::Reckon { part, .. } | Step::Digest { part, .. } => {
                 Answer::Digest(digest::of(&live.source, part, algorithm).await.ok_or_else(unreadable)??)
             }
             _ => return Err(lacks(live.adapter.kind(), step)),

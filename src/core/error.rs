@@ -32,6 +32,9 @@ pub enum Failure {
     Rejected,
     /// An answer that makes no sense. Final.
     Nonsense,
+    /// The service takes parts, and not the digest that went with this one. All go without it from then on, with fresh URLs;
+    /// spends nothing.
+    DigestRefused,
     /// The service cannot do this many at once. Asked one by one from then on; spends nothing.
     OneByOne,
     /// A function of the app threw. Final.
@@ -158,7 +161,7 @@ impl Error {
             Failure::Busy { .. } | Failure::Server => ErrorCode::Server,
             Failure::Corrupt => ErrorCode::Checksum,
             Failure::Refused => ErrorCode::Unauthorized,
-            Failure::Gone | Failure::Rejected => ErrorCode::Rejected,
+            Failure::Gone | Failure::Rejected | Failure::DigestRefused => ErrorCode::Rejected,
             Failure::Nonsense | Failure::OneByOne => ErrorCode::Protocol,
             Failure::Callback => ErrorCode::Callback,
             Failure::FileChanged => ErrorCode::FileChanged,

@@ -27,6 +27,8 @@ pub(super) enum Standing<K> {
 pub(super) struct Part<K> {
     pub(super) standing: Standing<K>,
     pub(super) pass: Option<Pass<K>>,
+    /// The digest of its bytes, until it is stored. It outlives any URL: a file that changed cannot be read any more.
+    pub(super) digest: Option<K>,
     /// Whether it was ever sent.
     pub(super) tried: bool,
     /// Whether it has had its second request, which a straggler has once.
@@ -51,6 +53,7 @@ impl<K> Default for Part<K> {
         Self {
             standing,
             pass: None,
+            digest: None,
             tried: false,
             hedged: false,
             doubtful: false,
@@ -75,6 +78,8 @@ pub(super) struct Pass<K> {
     pub(super) used: bool,
     /// Failures on it without any answer.
     pub(super) unanswered: u32,
+    /// Whether the part's digest must go along.
+    pub(super) wants_digest: bool,
 }
 
 impl<K> Pass<K> {
@@ -88,6 +93,7 @@ impl<K> Pass<K> {
             minted: now.instant,
             used: false,
             unanswered: 0,
+            wants_digest: ticket.wants_digest,
         }
     }
 
@@ -112,7 +118,7 @@ mod tests {
     fn pass(signed_at: u64, seconds: u64, wall: u64) -> Pass<()> {
         let expiry = Expiry { signed_at: Some(Wall::from_millis(signed_at)), lifetime: Duration::from_secs(seconds) };
         let now = Now { instant: Instant::from_millis(0), wall: Wall::from_millis(wall) };
-        Pass::new(Ticket { keep: (), origin: Origin::new("o"), expiry: Some(expiry) }, now)
+        Pass::new(Ticket { keep: (), origin: Origin::new("o"), expiry: Some(expiry), wants_digest: false }, now)
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub struct Rules {
     pub limits: Limits,
     /// Whether parts need something (a URL) before they can be sent.
     pub preparing: Preparing,
+    /// Whether, and when, a part's bytes are digested before it is sent.
+    pub digests: Digests,
     /// Whether a part's number may be used again after an attempt that failed.
     pub numbers: Numbers,
     /// Who says how large parts are.
@@ -41,6 +43,7 @@ impl Rules {
         Self {
             limits,
             preparing: Preparing::Nothing,
+            digests: Digests::Never,
             numbers: Numbers::Reusable,
             sizes: Sizes::Ours,
             most_at_once: None,
@@ -84,6 +87,19 @@ pub enum Preparing {
     },
     /// A ticket for each attempt, asked for just before it.
     Each,
+}
+
+/// Whether a part's bytes are digested before it is sent, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digests {
+    /// They are not.
+    Never,
+    /// Before anything else is done for the part: what lets it be sent is asked for with its digest.
+    First,
+    /// Where the part's ticket asks for it.
+    Asked,
+    /// The same, and the app counts on it: that a ticket does not ask for it is told.
+    Expected,
 }
 
 /// Whether a part's number may be used again.

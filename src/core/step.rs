@@ -1,6 +1,6 @@
 //! The words between the machine and its driver: what happened, what to do.
 
-use super::{Change, Error, Failed, Origin, PartRange, Progress, State, Wall};
+use super::{Change, Error, Failed, PartRange, Progress, Reply, State};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -87,8 +87,19 @@ pub enum Step<K> {
         session: K,
         /// Which parts.
         parts: Vec<PartRange>,
+        /// Their digests, in the same order; none where they are not digested first.
+        digests: Vec<K>,
         /// Which attempt at the first of them it is for, counted from one.
         attempt: u32,
+    },
+    /// Digest the bytes of a part.
+    Digest {
+        /// The session.
+        session: K,
+        /// Which part.
+        part: PartRange,
+        /// What was prepared for it, where that asks for the digest.
+        ticket: Option<K>,
     },
     /// Send one part.
     Send {
@@ -98,6 +109,8 @@ pub enum Step<K> {
         part: PartRange,
         /// What was prepared for it.
         ticket: Option<K>,
+        /// The digest of its bytes, if it is to go with them.
+        digest: Option<K>,
         /// What carries it.
         carrier: Carrier,
     },
@@ -121,6 +134,8 @@ pub enum Step<K> {
         session: K,
         /// What the page before said of this one; `None` for the first.
         page: Option<K>,
+        /// Receipts that are in hand, by part: a list may say less of a part than its receipt did.
+        remembered: Rc<[Option<K>]>,
     },
     /// Complete.
     Close {
@@ -153,6 +168,7 @@ impl<K> Step<K> {
         match self {
             Self::Open { .. } => "create",
             Self::Prepare { .. } => "sign",
+            Self::Digest { .. } => "digest",
             Self::Send { .. } => "part",
             Self::Reckon { .. } => "receipt",
             Self::Settle { .. } => "report",
@@ -162,90 +178,6 @@ impl<K> Step<K> {
             Self::Verify { .. } => "verify",
             Self::Discard { .. } => "abort",
         }
-    }
-}
-
-/// How long a ticket lives, as its adapter reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expiry {
-    /// When it was signed, on the signer's clock, if it says so.
-    pub signed_at: Option<Wall>,
-    /// For how long.
-    pub lifetime: Duration,
-}
-
-/// What one part needs before it can be sent.
-#[derive(Clone, Debug)]
-pub struct Ticket<K> {
-    /// The adapter's own: a URL and its headers.
-    pub keep: K,
-    /// Where it leads.
-    pub origin: Origin,
-    /// How long it lives; `None`: until further notice.
-    pub expiry: Option<Expiry>,
-}
-
-/// One part as the service lists it.
-#[derive(Clone, Debug)]
-pub struct StoredPart<K> {
-    /// Which part, counted from zero.
-    pub index: u32,
-    /// Bytes that are stored; `None` where the service does not say.
-    pub size: Option<u64>,
-    /// Its receipt.
-    pub receipt: K,
-}
-
-/// The good end of a step.
-#[derive(Clone, Debug)]
-pub enum Reply<K> {
-    /// The session exists.
-    Opened {
-        /// The session.
-        session: K,
-        /// Tickets that came with it, by part, counted from zero.
-        tickets: Vec<(u32, Ticket<K>)>,
-        /// Bytes of every part but the last, where the service says how many.
-        part_size: Option<u64>,
-        /// Where the session's own requests go, where that is not the API.
-        seat: Option<Origin>,
-    },
-    /// Tickets, by part, counted from zero.
-    Prepared(Vec<(u32, Ticket<K>)>),
-    /// The part is stored, and this is its receipt.
-    Sent(K),
-    /// What is stored of an unfinished session.
-    Listed {
-        /// Parts that are stored.
-        parts: Vec<StoredPart<K>>,
-        /// What is to be asked for the next page, if there is one.
-        next: Option<K>,
-    },
-    /// The service has taken note of the parts; what takes the session's place, if more is known of it now.
-    Settled(Option<K>),
-    /// The service has everything, and is not done with it.
-    Working,
-    /// The service does not know the session: completed, removed or expired.
-    Unknown,
-    /// The upload is complete.
-    Closed(K),
-    /// The finished object exists, and has so many bytes.
-    Whole {
-        /// Bytes.
-        size: u64,
-        /// The answer, in the shape of one to completing.
-        closing: K,
-    },
-    /// There is no finished object.
-    Absent,
-    /// The session and what it stored are removed.
-    Discarded,
-}
-
-impl<K> Reply<K> {
-    /// A session that came with nothing else.
-    pub const fn opened(session: K) -> Self {
-        Self::Opened { session, tickets: Vec::new(), part_size: None, seat: None }
     }
 }
 
@@ -279,6 +211,8 @@ pub enum Event<K> {
     },
     /// The upload begins anew; in words, why.
     Restarted(String),
+    /// Parts go without a digest from now on, although one was asked for; in words, why.
+    Unchecked(String),
     /// The one good ending.
     Success {
         /// The session.

@@ -19,6 +19,8 @@ pub(super) enum Purpose {
     Send(u32),
     /// The receipt of a part, from its bytes.
     Reckon(u32),
+    /// The digest of a part's bytes.
+    Digest(u32),
 }
 
 /// A running task.
@@ -59,7 +61,7 @@ impl Task {
             Purpose::Prepare(_) | Purpose::Settle(_) if self.origin.is_some() => timeouts.response,
             Purpose::Prepare(_) | Purpose::Settle(_) => timeouts.function,
             // A disk has no limit: nobody waits at the other end.
-            Purpose::Reckon(_) => None,
+            Purpose::Reckon(_) | Purpose::Digest(_) => None,
             Purpose::Send(_) => {
                 let patience = timeouts.stall?.saturating_mul(1 << self.stalls.min(16));
                 let in_sight = self.carrier == Carrier::Xhr && self.sent < self.size;

@@ -39,6 +39,7 @@ fn stored(live: &Live, part: &PartRange, receipt: &Json) -> JsValue {
         ("offset", (part.start as f64).into()),
         ("size", (part.size() as f64).into()),
         ("etag", live.adapter.etag(receipt).into()),
+        ("checksum", live.adapter.checksum(receipt).into()),
     ])
 }
 
@@ -62,6 +63,9 @@ pub(super) fn tell(listener: &Function, live: &Live, event: Event<Json>) {
         }
         Event::Restarted(message) => {
             ("notice", value::object(&[("code", "restarted".into()), ("message", message.into())]))
+        }
+        Event::Unchecked(message) => {
+            ("notice", value::object(&[("code", "checksum-off".into()), ("message", message.into())]))
         }
         Event::Success { session, receipts, closing, resumed } => {
             let outcome = live.adapter.outcome(&session, &closing);

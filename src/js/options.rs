@@ -49,10 +49,11 @@ pub(super) enum Checksum {
     Of(Algorithm),
 }
 
-const CHECKSUMS: [(&str, Checksum); 6] = [
+const CHECKSUMS: [(&str, Checksum); 7] = [
     ("auto", Checksum::Auto),
     ("none", Checksum::None),
     ("crc32c", Checksum::Of(Algorithm::Crc32c)),
+    ("crc64nvme", Checksum::Of(Algorithm::Crc64Nvme)),
     ("md5", Checksum::Of(Algorithm::Md5)),
     ("sha1", Checksum::Of(Algorithm::Sha1)),
     ("sha256", Checksum::Of(Algorithm::Sha256)),

@@ -41,15 +41,16 @@ const LIMITS: Limits = Limits {
     empty_parts: Some(1),
 };
 
-/// The header, and what stands before the digest in it.
-const fn digest(algorithm: Algorithm) -> Digest {
+/// The header, and what stands before the digest in it, if it is one that the service takes.
+const fn digest(algorithm: Algorithm) -> Option<Digest> {
     let prefix = match algorithm {
+        Algorithm::Crc64Nvme => return None,
         Algorithm::Crc32c => "CRC-32C:",
         Algorithm::Md5 => "MD5:",
         Algorithm::Sha1 => "SHA1:",
         Algorithm::Sha256 => "SHA256:",
     };
-    Digest { header: "x-here-digest", prefix, algorithm }
+    Some(Digest { header: "x-here-digest", prefix, algorithm })
 }
 
 impl Here {
@@ -163,7 +164,7 @@ impl Adapter for Here {
                 let url = with_value(&link(session, "part"), "partNumber", &number(part).to_string());
                 Request {
                     headers: vec![("content-type".to_owned(), file.kind.clone())],
-                    digest: self.digest.map(digest),
+                    digest: self.digest.and_then(digest),
                     ..self.request("POST", url, Body::Slice)
                 }
             }

@@ -6,6 +6,7 @@
 //! status, and the service's own words.
 
 mod answer;
+mod checksum;
 mod custom;
 mod date;
 mod gjirafa;
@@ -23,6 +24,7 @@ mod veza;
 mod xml;
 
 pub use answer::{Answer, Response};
+pub use checksum::Checksums;
 pub use custom::{Custom, Shape};
 pub use gjirafa::Gjirafa;
 pub use here::Here;
@@ -128,6 +130,11 @@ pub trait Adapter {
 
     /// The ETag in a receipt, if the service has such.
     fn etag<'a>(&self, receipt: &'a Json) -> Option<&'a str>;
+
+    /// The checksum in a receipt, if one went with the part.
+    fn checksum<'a>(&self, receipt: &'a Json) -> Option<&'a str> {
+        checksum::value(receipt)
+    }
 }
 
 /// A step that a service's rules say it has not got.

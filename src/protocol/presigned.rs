@@ -17,7 +17,7 @@ pub(super) fn ticket(url: &str, headers: Option<&Json>, expires_in: Option<u64>)
         None => expiry(url),
     };
     let keep = Json::object([("url", url.into()), ("headers", headers.cloned().unwrap_or_default())]);
-    Ok(Ticket { keep, origin, expiry })
+    Ok(Ticket { keep, origin, expiry, wants_digest: false })
 }
 
 /// What the URL itself says of its life:

@@ -105,6 +105,8 @@ pub struct Digest {
 /// How a digest is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
+    /// CRC-64/NVME, [as NVM Express has it](https://nvmexpress.org/specifications/).
+    Crc64Nvme,
     /// CRC-32C, [as iSCSI has it](https://www.rfc-editor.org/rfc/rfc3720#section-12.1).
     Crc32c,
     /// [MD5](https://www.rfc-editor.org/rfc/rfc1321).

@@ -16,7 +16,11 @@ fn made(adapter: &dyn Adapter, step: &Step<Json>, json: Json) -> Result<Reply<Js
 }
 
 fn list() -> Step<Json> {
-    Step::Inspect { session: Json::object([("uploadId", "u".into()), ("key", "k".into())]), page: None }
+    Step::Inspect {
+        session: Json::object([("uploadId", "u".into()), ("key", "k".into())]),
+        page: None,
+        remembered: std::rc::Rc::default(),
+    }
 }
 
 #[test]

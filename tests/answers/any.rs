@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use upslice::core::{Limits, Numbers, Wall};
 use upslice::protocol::{
-    Adapter, Algorithm, Custom, Gjirafa, Here, Json, Response, S3Endpoint, S3Functions, Shape, Subworkflow, TwelveLabs,
-    Veza,
+    Adapter, Algorithm, Checksums, Custom, Gjirafa, Here, Json, Response, S3Endpoint, S3Functions, Shape, Subworkflow,
+    TwelveLabs, Veza,
 };
 
 pub(crate) const BASE: &str = "https://api.example/v1";
@@ -15,7 +15,13 @@ pub(crate) fn adapters() -> Vec<Box<dyn Adapter>> {
         Limits { min_part_size: 1, max_part_size: 5 << 30, max_parts: 100, max_size: 5 << 30, empty_parts: Some(1) };
     vec![
         Box::new(S3Endpoint::new(BASE)),
-        Box::new(S3Functions { id: "mine".into(), list: true, verify: true, abort: true }),
+        Box::new(S3Functions {
+            id: "mine".into(),
+            list: true,
+            verify: true,
+            abort: true,
+            checksums: Checksums::Of(Algorithm::Crc32c),
+        }),
         Box::new(Veza { base_url: base_url(), provider_id: "p".into(), data_source_id: "d".into() }),
         Box::new(TwelveLabs {
             base_url: base_url(),
@@ -47,6 +53,7 @@ pub(crate) fn adapters() -> Vec<Box<dyn Adapter>> {
             list: true,
             id: Some("mine".into()),
             here: BASE.into(),
+            checksum: Some(Algorithm::Sha1),
         }),
     ]
 }

@@ -3,7 +3,8 @@
 use crate::world::{Cancels, Plain, Served, Service, Store, World, any_service};
 use std::time::Duration;
 use upslice::core::{
-    Config, Dice, Input, Numbers, Origin, Preparing, Retry, Rules, Settling, Sizes, Timeouts, Transport, UploadId,
+    Config, Dice, Digests, Input, Numbers, Origin, Preparing, Retry, Rules, Settling, Sizes, Timeouts, Transport,
+    UploadId,
 };
 
 pub(crate) fn one_of<T: Copy, const N: usize>(dice: &mut Dice, things: [T; N]) -> T {
@@ -26,6 +27,7 @@ pub(crate) fn any_rules(dice: &mut Dice, rules: Rules) -> Rules {
     });
     Rules {
         preparing,
+        digests: one_of(dice, [Digests::Never, Digests::Never, Digests::First, Digests::Asked, Digests::Expected]),
         numbers: if dice.below(4) == 0 { Numbers::Once } else { Numbers::Reusable },
         sizes: if dice.below(5) == 0 { Sizes::Theirs } else { Sizes::Ours },
         most_at_once: one_of(dice, [None, None, None, Some(2)]),
@@ -156,11 +158,13 @@ pub(crate) fn anything_mild<S: Service>(dice: &mut Dice, world: &mut World<S>, i
 pub(crate) fn plain(dice: &mut Dice) -> World<Plain> {
     let mut plain = Plain::new();
     plain.rules = any_rules(dice, plain.rules);
+    plain.wants_digest = dice.below(2) == 0;
     let rules = plain.rules.clone();
     let mut world = World::of(plain);
     if rules.sizes == Sizes::Theirs {
         world.store.part_size = Some(1 << (12 + dice.below(8)));
     }
+    world.store.refuses_digests = dice.below(4) == 0;
     world.store.reports = rules.settling.is_some();
     world.store.lists_unreported = dice.below(2) == 0;
     world.store.page = one_of(dice, [None, Some(1), Some(5)]);

@@ -4,7 +4,7 @@ use crate::chance::{any_config, any_line, anything, anything_mild, one_of};
 use crate::judge;
 use crate::world::{Chaos, Line, Service, World};
 use std::time::Duration;
-use upslice::core::{Dice, ErrorCode, Numbers, Retry, Rules, Sizes, Timeouts, UploadId};
+use upslice::core::{Dice, Digests, ErrorCode, Numbers, Retry, Rules, Sizes, Timeouts, UploadId};
 
 /// The time after which a life without further faults must be over, however unlucky it was.
 const LONG_ENOUGH: u64 = 24 * 3_600_000;
@@ -17,6 +17,8 @@ pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool
         // Patience grows with every session, of which there are few.
         world.line.per_connection += 100.0;
         world.line.total += 1_000.0;
+        // That a digest is refused costs a session, too.
+        world.store.refuses_digests = false;
     }
     let percent = one_of(&mut dice, [0, 2, 10, 30]);
     let until = world.now + 1_000 + dice.below(600_000);
@@ -153,8 +155,13 @@ fn take_up<S: Service>(world: &mut World<S>, id: UploadId) {
     if missing.is_none() && !rules.completes && is_unproven(world, id) && is_unproven(world, again) {
         return; // It is complete, and a reload lost some of its receipts.
     }
+    if life.unchecked && rules.numbers == Numbers::Once {
+        return; // That a digest was refused costs a session and all that was in it, if one may be given up.
+    }
     assert!(life.is_stored(), "taking it up failed: {:?}", life.ending);
-    let (sent, missing) = (life.sends.len(), missing.unwrap_or(usize::MAX));
+    // What went with a digest that the service does not take goes again without.
+    let refused = if life.unchecked { life.failed_sends } else { 0 };
+    let (sent, missing) = (life.sends.len() - refused, missing.unwrap_or(usize::MAX));
     assert!(sent <= missing, "{sent} parts were sent, {missing} were missing");
 }
 
@@ -171,6 +178,11 @@ fn missing<S: Service>(world: &World<S>, id: UploadId) -> Option<usize> {
     let known = match &rules {
         Rules { inspects: true, settling: Some(_), .. } => {
             world.store.listed(&session).filter(|number| receipts.contains(number)).count()
+        }
+        // A part whose checksum nobody knows counts for nothing where each is needed.
+        Rules { inspects: true, digests: Digests::First, .. } => {
+            let counts = |number: &&u32| receipts.contains(number) || world.store.has_digest(&session, **number);
+            there.iter().filter(counts).count()
         }
         Rules { inspects: true, .. } => there.len(),
         _ => receipts.len(),

@@ -183,7 +183,7 @@ impl<S: Service> World<S> {
     }
 
     pub(super) fn fault_for(&mut self, role: &'static str, number: Option<u32>, is_function: bool) -> Option<How> {
-        let is_disk = role == "receipt";
+        let is_disk = matches!(role, "receipt" | "digest");
         let at = self.faults.iter().position(|fault| {
             fault.role == role && (fault.number.is_none() || fault.number == number) && fault.times > 0
         });

@@ -4,8 +4,8 @@ use super::journal::Journal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use upslice::core::{
-    Carrier, Change, Config, Error, Event, Ledger, Origin, Output, PartRange, Plan, Progress, Rules, Sizes, State,
-    Step, TaskId, UploadId,
+    Carrier, Change, Config, Digests, Error, Event, Ledger, Origin, Output, PartRange, Plan, Progress, Rules, Sizes,
+    State, Step, TaskId, UploadId,
 };
 
 /// How it ended.
@@ -63,6 +63,11 @@ pub(crate) struct Life<K> {
     pub(crate) reports: Vec<(u64, Vec<u32>)>,
     /// Which attempt at a part its ticket was asked for.
     pub(crate) attempts: Vec<(u32, u32)>,
+    /// Parts whose digests were made, and whether the app was told that none is sent.
+    pub(crate) digested: Vec<u32>,
+    pub(crate) unchecked: bool,
+    /// Parts that went with one.
+    pub(crate) checked_sends: usize,
     pub(crate) state: State,
     pub(crate) states: Vec<(u64, State)>,
     pub(crate) progress: Progress,
@@ -105,6 +110,9 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             receipts: Vec::new(),
             reports: Vec::new(),
             attempts: Vec::new(),
+            digested: Vec::new(),
+            unchecked: false,
+            checked_sends: 0,
             state: State::Queued,
             states: Vec::new(),
             progress: Progress::default(),
@@ -184,7 +192,10 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         self.runs.entry(role).or_default().push(now);
         let mut running = Running { role, part: None, origin };
         match step {
-            Step::Send { part, carrier, .. } => {
+            Step::Send { part, carrier, digest, .. } => {
+                let is_due = self.rules.digests == Digests::First && !self.unchecked;
+                assert!(digest.is_some() || !is_due, "part {} was sent without its digest", part.index);
+                self.checked_sends += usize::from(digest.is_some());
                 assert_eq!(*part, self.plan.part(part.index), "a part that was not planned");
                 assert!(!self.paused, "a part was sent during a pause");
                 assert!(!self.stored.contains(&part.index), "part {} was sent after its receipt", part.index);
@@ -200,7 +211,16 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                 assert!(self.rules.reckons && self.ending.is_none());
                 assert!(!self.stored.contains(&part.index), "a receipt is in hand and is reckoned");
             }
-            Step::Prepare { parts, attempt, .. } => {
+            Step::Digest { part, .. } => {
+                assert!(!self.paused && self.ending.is_none() && self.rules.digests != Digests::Never);
+                assert!(!self.stored.contains(&part.index), "a stored part was digested");
+                let at_once = self.running.values().filter(|running| running.role == "digest").count();
+                assert!(at_once < 2, "more than two parts are read at once");
+                self.digested.push(part.index);
+            }
+            Step::Prepare { parts, digests, attempt, .. } => {
+                let are_first = self.rules.digests == Digests::First && !self.unchecked;
+                assert_eq!(digests.len(), if are_first { parts.len() } else { 0 }, "signed without all digests");
                 self.attempts.extend(parts.first().map(|part| (part.index, *attempt)));
                 assert!(self.ending.is_none() && !parts.is_empty());
                 assert!(!parts.iter().any(|part| self.stored.contains(&part.index)), "a stored part was signed");
@@ -270,6 +290,10 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             Event::Retry { error, attempt, delay } => {
                 assert!(*attempt <= self.config.retry.limit, "attempt {attempt}: {error}");
                 self.retries.push((now, error.clone(), *attempt, u64::try_from(delay.as_millis()).unwrap()));
+            }
+            Event::Unchecked(_) => {
+                assert!(!self.unchecked, "that nothing is checked is told once");
+                self.unchecked = true;
             }
             Event::Restarted(_) => {
                 self.session = None;

@@ -35,8 +35,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 use std::time::Duration;
 use upslice::core::{
-    Config, Dice, Failed, Failure, Input, Instant, Ledger, Now, Origin, Page, Reply, Rules, Step, TaskId, Upload,
-    UploadId, Wall,
+    Config, Dice, Digests, Failed, Failure, Input, Instant, Ledger, Now, Origin, Page, Reply, Rules, Step, TaskId,
+    Upload, UploadId, Wall,
 };
 
 /// What a step becomes.
@@ -221,7 +221,7 @@ impl<S: Service> World<S> {
         }
         let ledger = life.journal.recalled(until, |session| self.service.recall(session));
         let rules = self.service.rules();
-        let lists_all = rules.inspects && rules.settling.is_none();
+        let lists_all = rules.inspects && rules.settling.is_none() && rules.digests != Digests::First;
         let lost = match ledger.session() {
             None => life.sends.len(),
             Some(_) if lists_all => life.in_flight(),

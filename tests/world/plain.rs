@@ -1,5 +1,6 @@
 //! A service without a language: asks and answers are handed over as they are. Its rules can be anything.
 
+use super::store::UNSIGNED;
 use super::words::{Ask, Said, Urls};
 use super::{Asked, Service};
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ pub(crate) enum Gift {
     Known(String),
     Url(usize),
     Receipt(String),
+    Digest(String),
     Closing(String),
     Page(u32),
 }
@@ -26,6 +28,8 @@ pub(crate) struct Plain {
     pub(crate) store: Origin,
     /// Parts, counted from one, that are listed although they failed there: nothing of them is stored.
     pub(crate) failed: BTreeSet<u32>,
+    /// Whether its URLs are signed for a digest.
+    pub(crate) wants_digest: bool,
 }
 
 const LIMITS: Limits =
@@ -42,6 +46,7 @@ impl Plain {
             },
             store: Origin::new("https://store.example"),
             failed: BTreeSet::new(),
+            wants_digest: false,
         }
     }
 }
@@ -81,21 +86,31 @@ impl Service for Plain {
             Step::Prepare { session, parts, .. } => {
                 Ask::Sign { session: name(session), numbers: parts.iter().map(number).collect() }
             }
-            Step::Send { session, part, ticket, .. } => {
+            Step::Digest { part, .. } => {
+                let ask = Ask::Digest { start: part.start, size: part.size() };
+                return Asked { to: None, ask, is_api: false };
+            }
+            Step::Send { session, part, ticket, digest, .. } => {
                 let serial = ticket.as_ref().map(|ticket| match ticket {
                     Gift::Url(serial) => *serial,
                     other => panic!("{other:?} was taken for a URL"),
                 });
                 let to = if serial.is_some() { Some(self.store.clone()) } else { self.rules.api.clone() };
                 let (session, number) = (name(session), number(part));
-                let ask = Ask::Put { serial, session, number, start: part.start, size: part.size() };
+                let digest = digest.as_ref().map(|digest| match digest {
+                    Gift::Digest(digest) => digest.clone(),
+                    other => panic!("{other:?} was taken for a digest"),
+                });
+                let signed = digest.is_some();
+                let (start, size) = (part.start, part.size());
+                let ask = Ask::Put { serial, session, number, start, size, digest, signed };
                 return Asked { to, ask, is_api: serial.is_none() };
             }
             Step::Reckon { session, part } => {
                 let ask = Ask::Reckon { session: name(session), number: number(part) };
                 return Asked { to: None, ask, is_api: false };
             }
-            Step::Inspect { session, page } => {
+            Step::Inspect { session, page, .. } => {
                 let from = page.as_ref().map_or(1, |page| match page {
                     Gift::Page(from) => *from,
                     other => panic!("{other:?} was taken for a page"),
@@ -127,12 +142,18 @@ impl Service for Plain {
                     signed_at: Some(Wall::from_millis(signed_at)),
                     lifetime: Duration::from_secs(seconds),
                 });
-                let ticket = |serial| Ticket { keep: Gift::Url(serial), origin: self.store.clone(), expiry };
+                let ticket = |serial| Ticket {
+                    keep: Gift::Url(serial),
+                    origin: self.store.clone(),
+                    expiry,
+                    wants_digest: self.wants_digest,
+                };
                 Reply::Prepared(urls.into_iter().map(|(number, serial)| (number - 1, ticket(serial))).collect())
             }
+            Said::Digested(digest) => Reply::Digested(Gift::Digest(digest)),
             Said::Stored(etag) => Reply::Sent(Gift::Receipt(etag)),
             Said::Listed(parts, next) => {
-                let part = |(number, etag, size)| {
+                let part = |(number, etag, size, _)| {
                     // Some services do not say how large a part is.
                     let says = self.rules.settling.is_none();
                     let size = if self.failed.contains(&number) { Some(0) } else { Some(size).filter(|_| says) };
@@ -153,6 +174,7 @@ impl Service for Plain {
                 let failure = match (status, step) {
                     (404, Step::Prepare { parts, .. }) if parts.len() > 1 => Failure::OneByOne,
                     _ if is_function => Failure::Callback,
+                    _ if code == UNSIGNED => Failure::DigestRefused,
                     (401 | 403, _) => Failure::Refused,
                     (404, _) => Failure::Gone,
                     (429 | 503, _) => Failure::Busy { after: after.map(Duration::from_secs) },

@@ -64,6 +64,9 @@ impl Service for Served {
             Call::Http(request) => (origin(&request.url), request.is_api),
             Call::Function(_) | Call::Digest(_) => (None, false),
         };
+        if let (Call::Digest(_), Step::Digest { part, .. }) = (&call, step) {
+            return Asked { to, ask: Ask::Digest { start: part.start, size: part.size() }, is_api };
+        }
         if let (Call::Digest(_), Step::Reckon { session, part }) = (&call, step) {
             let ask = Ask::Reckon { session: self.name(session), number: part.index + 1 };
             return Asked { to, ask, is_api };
@@ -82,7 +85,9 @@ impl Service for Served {
         let request = match self.call(step, size) {
             Call::Http(request) => request,
             Call::Digest(_) => {
-                let Step::Reckon { part, .. } = step else { panic!("a digest for {step:?}") };
+                let (Step::Reckon { part, .. } | Step::Digest { part, .. }) = step else {
+                    panic!("a digest for {step:?}")
+                };
                 return self.adapter.reply(step, &Answer::Digest(digest(part.start, part.size())));
             }
             Call::Function(function) => {

@@ -11,6 +11,7 @@ struct Stored {
     etag: String,
     start: u64,
     size: u64,
+    digest: Option<String>,
     /// Whether somebody else stored it, who cut the file in another way.
     is_misfit: bool,
 }
@@ -54,6 +55,8 @@ pub(crate) struct Store {
     pub(crate) batches: bool,
     /// Whether a part is called after its bytes, as unencrypted S3 does, so that its receipt can be reckoned.
     pub(crate) digests: bool,
+    /// Whether a digest that comes with a part is refused, whatever its URL was signed for.
+    pub(crate) refuses_digests: bool,
     /// Whether URLs are for parts only that are not stored.
     pub(crate) signs_missing: bool,
     /// Parts that batches leave out.
@@ -119,6 +122,12 @@ impl Store {
         parts.into_iter().flatten().filter(|(_, part)| !part.is_misfit).map(|(number, _)| *number).collect()
     }
 
+    /// Whether a part was stored with a digest.
+    pub(crate) fn has_digest(&self, session: &str, number: u32) -> bool {
+        let part = self.sessions.get(session).and_then(|session| session.parts.get(&number));
+        part.is_some_and(|part| part.digest.is_some())
+    }
+
     pub(crate) fn is_open(&self, session: &str) -> bool {
         self.sessions.get(session).is_some_and(|session| !session.gone && session.object.is_none())
     }
@@ -163,7 +172,8 @@ impl Store {
                 let numbers = (1..=known.count.unwrap_or(0)).filter(|number| !known.parts.contains_key(number));
                 Said::Signed(self.sign(now, session, &numbers.collect::<Vec<_>>()))
             }
-            Ask::Put { serial, session, number, start, size } => {
+            Ask::Digest { start, size } => Said::Digested(digest(*start, *size)),
+            Ask::Put { serial, session, number, start, size, digest: promised, signed } => {
                 let wall = self.wall(began);
                 if let Some(serial) = *serial {
                     let signed = &self.urls[serial];
@@ -171,6 +181,13 @@ impl Store {
                     if serial < self.refused_below || signed.until.is_some_and(|until| until < wall) {
                         return Said::no(403, "AccessDenied");
                     }
+                }
+                // Whatever goes wrong elsewhere, a digest is of the right bytes.
+                assert!(promised.as_ref().is_none_or(|promised| *promised == digest(*start, *size)), "{ask:?}");
+                match (promised, *signed) {
+                    (Some(_), signed) if !signed || self.refuses_digests => return Said::no(403, UNSIGNED),
+                    (None, true) => return Said::no(403, "SignatureDoesNotMatch"),
+                    _ => {}
                 }
                 self.etags += 1;
                 let etag = match self.digests {
@@ -181,9 +198,14 @@ impl Store {
                 if session.object.is_some() || session.gone {
                     return Said::no(404, "NoSuchUpload");
                 }
-                session
-                    .parts
-                    .insert(*number, Stored { etag: etag.clone(), start: *start, size: *size, is_misfit: false });
+                let stored = Stored {
+                    etag: etag.clone(),
+                    start: *start,
+                    size: *size,
+                    digest: promised.clone(),
+                    is_misfit: false,
+                };
+                session.parts.insert(*number, stored);
                 Said::Stored(etag)
             }
             Ask::List { session, from } => self.list(session, *from),
@@ -290,7 +312,7 @@ impl Store {
     pub(crate) fn misfit(&mut self, name: &str) {
         if let Some(mut last) = self.session(name).parts.last_entry() {
             let last = last.get_mut();
-            *last = Stored { etag: format!("{} misfit", last.etag), size: last.size + 1, is_misfit: true, ..*last };
+            (last.etag, last.size, last.is_misfit) = (format!("{} misfit", last.etag), last.size + 1, true);
         }
     }
 
@@ -299,10 +321,14 @@ impl Store {
         let session = self.session(name);
         if session.object.is_none() {
             session.gone = false;
-            session.parts.insert(number, Stored { etag: "ghost".into(), start, size, is_misfit: false });
+            let ghost = Stored { etag: "ghost".into(), start, size, digest: None, is_misfit: false };
+            session.parts.insert(number, ghost);
         }
     }
 }
+
+/// What a store says to a header that a URL was not signed with.
+pub(crate) const UNSIGNED: &str = "There were headers present in the request which were not signed";
 
 /// What stands for a digest of some bytes of a file.
 pub(crate) fn digest(start: u64, size: u64) -> String {

@@ -21,12 +21,20 @@ pub(crate) enum Ask {
         session: String,
         number: u32,
     },
+    /// What a part's bytes come to; nobody but the disk is asked.
+    Digest {
+        start: u64,
+        size: u64,
+    },
     Put {
         serial: Option<usize>,
         session: String,
         number: u32,
         start: u64,
         size: u64,
+        /// The digest that goes with it, and whether the URL was signed for one.
+        digest: Option<String>,
+        signed: bool,
     },
     Report {
         session: String,
@@ -66,15 +74,19 @@ pub(crate) struct Urls {
     pub(crate) lifetime: Option<u64>,
 }
 
+/// A part of a list: its number, ETag and size, and the digest that it was stored with.
+pub(crate) type Row = (u32, String, u64, Option<String>);
+
 /// What the service says to it.
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
     /// Its name, how large its parts are where the service says so, and the URLs that came with it.
     Opened(String, Option<u64>, Urls),
     Signed(Urls),
+    Digested(String),
     Stored(String),
     /// Parts, and where the next page begins if there is one.
-    Listed(Vec<(u32, String, u64)>, Option<u32>),
+    Listed(Vec<Row>, Option<u32>),
     /// Its name, with the last part.
     Noted(Option<String>),
     Working,

@@ -24,6 +24,7 @@ use super::doubting::unproven;
 use super::settling::REPORTING;
 use super::watching::Watching;
 use super::{Phase, Receipts, Upload};
+use std::rc::Rc;
 
 /// What is attempted, as errors say it.
 pub(super) const COMPLETING: &str = "completing the upload";
@@ -66,7 +67,7 @@ impl<K: Clone> Closing<K> {
         match self.ask {
             Ask::Complete => (Step::Close { session, receipts: self.receipts.clone() }, true),
             Ask::Verify => (Step::Verify { session }, false),
-            Ask::List => (Step::Inspect { session, page: None }, false),
+            Ask::List => (Step::Inspect { session, page: None, remembered: Rc::default() }, false),
             Ask::Watch => (Step::Watch { session }, false),
         }
     }

@@ -6,6 +6,7 @@ use super::super::{
 };
 use super::inspecting::Inspecting;
 use super::{Phase, Upload};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A part that was on its way when the session was removed may have been stored after it: one looks again, so often.
@@ -33,7 +34,11 @@ pub(super) struct Clearing<K> {
 impl<K: Clone> Clearing<K> {
     pub(super) fn step(&self) -> Step<K> {
         let session = self.session.clone();
-        if self.looking { Step::Inspect { session, page: None } } else { Step::Discard { session } }
+        if self.looking {
+            Step::Inspect { session, page: None, remembered: Rc::default() }
+        } else {
+            Step::Discard { session }
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::super::errand::Errand;
 use super::super::part::Standing;
+use super::super::part_set::PartSet;
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, StoredPart};
 use super::closing::Ask;
 use super::{Phase, Upload};
+use std::rc::Rc;
 
 /// A session that is taken up.
 #[derive(Clone, Debug)]
@@ -13,8 +15,9 @@ pub(super) struct Inspecting<K> {
     pub(super) errand: Errand,
     /// The page that is asked for.
     page: Option<K>,
-    /// Receipts that were in hand before, by part.
-    remembered: Vec<Option<K>>,
+    /// Receipts that were in hand before, by part, and those of them that turned out to be of no use.
+    remembered: Rc<[Option<K>]>,
+    useless: PartSet,
     /// Whether it was being completed when it was let go.
     was_closing: bool,
 }
@@ -28,19 +31,28 @@ impl<K: Clone> Inspecting<K> {
                 *slot = Some(receipt);
             }
         }
-        Self { session, errand: Errand::default(), page: None, remembered, was_closing }
+        let (errand, useless) = (Errand::default(), PartSet::default());
+        Self { session, errand, page: None, remembered: remembered.into(), useless, was_closing }
     }
 
     pub(super) fn step(&self) -> Step<K> {
-        Step::Inspect { session: self.session.clone(), page: self.page.clone() }
+        let (session, page, remembered) = (self.session.clone(), self.page.clone(), Rc::clone(&self.remembered));
+        Step::Inspect { session, page, remembered }
+    }
+
+    /// The receipts that were in hand before and still count.
+    fn receipts(&self) -> impl Iterator<Item = (u32, K)> {
+        let known = (0..).zip(self.remembered.iter());
+        known
+            .filter(|(index, _)| !self.useless.contains(*index))
+            .filter_map(|(index, known)| Some((index, known.clone()?)))
     }
 }
 
 impl<K: Clone> Upload<K> {
     /// Goes on from what is remembered, since nobody can say better.
     pub(super) fn trust(&mut self, now: Instant, inspecting: Inspecting<K>) -> Phase<K> {
-        for (receipt, index) in inspecting.remembered.into_iter().zip(0..) {
-            let Some(receipt) = receipt else { continue };
+        for (index, receipt) in inspecting.receipts() {
             self.adopt(index, receipt);
             self.settle_later(now, index);
         }
@@ -62,7 +74,7 @@ impl<K: Clone> Upload<K> {
         const SUBJECT: &str = "listing the stored parts";
         match outcome {
             Ok(Reply::Listed { parts, next }) => {
-                parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting.remembered));
+                parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting));
                 self.sample(now.instant);
                 self.phase = match next {
                     Some(_) => Phase::Inspecting(Inspecting { page: next, errand: Errand::default(), ..inspecting }),
@@ -74,9 +86,7 @@ impl<K: Clone> Upload<K> {
             }
             // All of it arrived before it was let go, and only the answer was lost.
             Ok(Reply::Closed(answer)) => {
-                for (receipt, index) in inspecting.remembered.into_iter().zip(0..) {
-                    receipt.into_iter().for_each(|receipt| self.adopt(index, receipt));
-                }
+                inspecting.receipts().for_each(|(index, receipt)| self.adopt(index, receipt));
                 if self.stored < self.plan.parts() {
                     self.phase = Phase::Failed(Some(inspecting.session));
                     let words = "the service says that it is complete, and not all of its receipts are in hand: look for it before you upload again";
@@ -118,14 +128,16 @@ impl<K: Clone> Upload<K> {
 
     /// The server is the truth: a part that it does not list, or lists with another size, is sent again. Where it wants
     /// to be told of parts, it lists those that it was told of: what is remembered counts, but for parts that failed there.
-    fn take_listed(&mut self, part: StoredPart<K>, remembered: &mut [Option<K>]) {
+    fn take_listed(&mut self, part: StoredPart<K>, inspecting: &mut Inspecting<K>) {
         let index = part.index;
-        let Some(known) = remembered.get_mut(index as usize) else { return };
+        let Some(known) = inspecting.remembered.get(index as usize) else { return };
         let is_whole = part.size.is_none_or(|size| size == self.plan.part(index).size());
         // Pages may overlap.
         let is_new = !matches!(self.parts[index as usize].standing, Standing::Stored(_));
         if self.rules.settling.is_some() {
-            known.take_if(|_| !is_whole);
+            if !is_whole {
+                inspecting.useless.insert(index);
+            }
         } else if is_whole && is_new {
             if known.is_none() {
                 self.outputs.push_back(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));

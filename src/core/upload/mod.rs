@@ -14,6 +14,7 @@
 //! used again.
 
 mod closing;
+mod digesting;
 mod doubting;
 mod ending;
 mod errands;
@@ -28,6 +29,7 @@ mod settling;
 mod signing;
 mod tasks;
 mod telling;
+mod waiting;
 mod watching;
 
 use super::errand::Errand;
@@ -87,9 +89,11 @@ pub struct Upload<K> {
     watched: bool,
     resumed: bool,
     parts: Vec<Part<K>>,
-    /// Queued parts that have what they need, those that need a ticket, and those that wait for their time.
+    /// Queued parts that have what they need, those that need a ticket, those that need a digest before anything else can
+    /// be done, and those that wait for their time.
     ready: PartSet,
     unsigned: PartSet,
+    undigested: PartSet,
     waiting: Few<u32, Instant>,
     /// Parts that have had no answer at all since then, without that counting as attempts.
     lost: Few<u32, Instant>,
@@ -164,6 +168,7 @@ impl<K: Clone> Upload<K> {
             parts: Vec::new(),
             ready: PartSet::default(),
             unsigned: PartSet::default(),
+            undigested: PartSet::default(),
             waiting: Few::default(),
             lost: Few::default(),
             stored: 0,

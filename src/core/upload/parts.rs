@@ -1,10 +1,9 @@
 //! What is known of each part, and which of them wait for what.
 
 use super::super::errand::Errand;
-use super::super::instant::in_seconds;
 use super::super::part::{Part, Standing};
-use super::super::{Error, ErrorCode, Now, Origins, Plan, Preparing, Sizes};
-use super::{Phase, Upload};
+use super::super::{Digests, Origin, Origins, Plan, Preparing, Sizes};
+use super::Upload;
 
 impl<K: Clone> Upload<K> {
     /// Nothing is stored, nothing is in hand.
@@ -13,6 +12,7 @@ impl<K: Clone> Upload<K> {
         self.parts = (0..count).map(|_| Part::default()).collect();
         self.ready.clear();
         self.unsigned.clear();
+        self.undigested.clear();
         self.waiting.clear();
         self.lost.clear();
         self.preparing.clear();
@@ -46,8 +46,10 @@ impl<K: Clone> Upload<K> {
             part.standing = Standing::Stored(receipt);
             // One that may have to be sent once more may be so with what it has: some sign for missing parts only.
             part.pass.take_if(|_| !part.doubtful);
+            part.digest.take_if(|_| !part.doubtful);
             self.ready.remove(index);
             self.unsigned.remove(index);
+            self.undigested.remove(index);
             self.lost.remove(index);
             self.stored += 1;
             self.stored_bytes += self.plan.part(index).size();
@@ -57,43 +59,23 @@ impl<K: Clone> Upload<K> {
     pub(super) fn requeue(&mut self, index: u32) {
         let part = &mut self.parts[index as usize];
         part.standing = Standing::Queued;
-        if part.pass.is_some() || self.rules.preparing == Preparing::Nothing {
-            self.ready.insert(index);
+        let wants_digest = match self.rules.digests {
+            Digests::Never => false,
+            Digests::First => true,
+            Digests::Asked | Digests::Expected => part.pass.as_ref().is_some_and(|pass| pass.wants_digest),
+        };
+        let queue = if wants_digest && part.digest.is_none() {
+            &mut self.undigested
+        } else if part.pass.is_some() || self.rules.preparing == Preparing::Nothing {
+            &mut self.ready
         } else {
-            self.unsigned.insert(index);
-        }
+            &mut self.unsigned
+        };
+        queue.insert(index);
     }
 
-    /// Parts whose time has come, and those that have been without any answer for too long.
-    pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        let due: Vec<_> =
-            self.waiting.iter().filter(|(_, until)| **until <= now.instant).map(|(index, _)| index).collect();
-        for index in due {
-            self.waiting.remove(index);
-            self.requeue(index);
-        }
-        let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
-        if lost && !self.paused && self.ended.is_none() {
-            let mut error = Error::new(
-                ErrorCode::Network,
-                format!(
-                    "no answer from {} for {}: the network is down, the server is, or its answers carry no CORS headers for this page",
-                    self.lost_origin(origins),
-                    in_seconds(self.config.timeouts.outage)
-                ),
-            );
-            error.part = self.lost.keys().min();
-            if let Phase::Closing(closing) = &self.phase {
-                error = closing.unproven().unwrap_or(error);
-            }
-            self.fail(now, origins, error);
-        }
-    }
-
-    fn lost_origin(&self, origins: &Origins) -> String {
-        let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let candidates = [part, self.home()];
-        let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
-        out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)
+    /// Where a part would go.
+    pub(super) fn origin_of(&self, index: u32) -> Option<&Origin> {
+        self.parts[index as usize].pass.as_ref().map_or(self.home(), |pass| Some(&pass.origin))
     }
 }

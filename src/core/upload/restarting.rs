@@ -45,7 +45,7 @@ impl<K: Clone> Upload<K> {
                 self.silences += 1;
                 None
             }
-            Failure::NoAnswer | Failure::Server | Failure::Corrupt => None,
+            Failure::NoAnswer | Failure::Server | Failure::Corrupt | Failure::DigestRefused => None,
             // A token may have died: the next session's parts have fresh headers.
             Failure::Refused if !self.refused => {
                 self.refused = true;

@@ -54,11 +54,6 @@ impl<K: Clone> Upload<K> {
         None
     }
 
-    /// Where a part would go.
-    pub(super) fn origin_of(&self, index: u32) -> Option<&super::super::Origin> {
-        self.parts[index as usize].pass.as_ref().map_or(self.home(), |pass| Some(&pass.origin))
-    }
-
     /// Sends the next part. The page calls this when [`Self::is_ready`].
     pub(in crate::core) fn send_next(&mut self, now: Now, origins: &mut Origins) {
         if let Some(index) = self.next_part(now) {
@@ -78,6 +73,7 @@ impl<K: Clone> Upload<K> {
         part.standing = Standing::Sending;
         part.tried = true;
         let stalls = part.stalls + self.silences;
+        let digest = part.digest.clone();
         let ticket = part.pass.as_mut().map(|pass| {
             pass.used = true;
             pass.keep.clone()
@@ -87,7 +83,7 @@ impl<K: Clone> Upload<K> {
         }
         self.sending_since.get_or_insert(now.instant);
         let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
-        self.run(now.instant, origins, Step::Send { session, part: range, ticket, carrier }, task);
+        self.run(now.instant, origins, Step::Send { session, part: range, ticket, digest, carrier }, task);
         self.sample(now.instant);
     }
 
@@ -147,6 +143,12 @@ impl<K: Clone> Upload<K> {
             return;
         }
         self.meter.forget();
+        if failed.failure == Failure::DigestRefused {
+            self.go_without_digests(origins, failed);
+            if self.rules.numbers == Numbers::Reusable {
+                return self.requeue(index);
+            }
+        }
         if self.rules.numbers == Numbers::Once {
             if !self.start_over(now, origins, task, index, failed) {
                 self.part_lost(now, origins, index, failed);
@@ -202,7 +204,16 @@ impl<K: Clone> Upload<K> {
                     origins.link(&origin).slow_down(now.instant, began, delay);
                 }
             }
-            Failure::Server | Failure::Corrupt => {
+            Failure::Server => {
+                self.spend(now, origins, index, failed, None);
+            }
+            Failure::Corrupt => {
+                // Whether the bytes were damaged or their digest is not known: neither it nor what was signed with it is
+                // used again.
+                let part = &mut self.parts[index as usize];
+                if part.digest.take().is_some() {
+                    part.pass = None;
+                }
                 self.spend(now, origins, index, failed, None);
             }
             Failure::Refused if has_ticket => {
@@ -232,6 +243,7 @@ impl<K: Clone> Upload<K> {
             | Failure::Rejected
             | Failure::Nonsense
             | Failure::OneByOne
+            | Failure::DigestRefused
             | Failure::Callback
             | Failure::FileChanged => self.part_lost(now, origins, index, failed),
         }
@@ -269,11 +281,6 @@ impl<K: Clone> Upload<K> {
         self.emit(Event::Retry { error, attempt: spent, delay });
         self.sample(now.instant);
         Some(delay)
-    }
-
-    fn wait(&mut self, index: u32, until: Instant) {
-        self.parts[index as usize].standing = Standing::Waiting;
-        self.waiting.insert(index, until);
     }
 
     pub(super) fn part_error(&self, index: u32, failed: &Failed) -> Error {

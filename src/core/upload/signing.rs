@@ -4,7 +4,7 @@ use super::super::instant::millis_of;
 use super::super::link::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
-use super::super::{Error, Failed, Failure, Instant, Now, Origins, Preparing, Reply, Step, Ticket};
+use super::super::{Digests, Error, Event, Failed, Failure, Instant, Now, Origins, Preparing, Reply, Step, Ticket};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl<K: Clone> Upload<K> {
         loop {
             let asked = self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Prepare(_))).count();
             let most = if self.batch == 1 { slots as usize } else { 1 };
-            let stock = self.ready.len() + self.preparing.len();
+            let stock = self.in_stock();
             if self.paused
                 || asked >= most
                 || stock >= self.wanted_stock(slots)
@@ -36,18 +36,33 @@ impl<K: Clone> Upload<K> {
                 self.preparing.insert(*index);
             }
             let ranges = parts.iter().map(|index| self.plan.part(*index)).collect();
+            let is_told = self.rules.digests == Digests::First;
+            let digest = |index: &u32| self.parts[*index as usize].digest.clone().filter(|_| is_told);
+            let digests = parts.iter().filter_map(digest).collect();
             let task = self.task(Purpose::Prepare(parts));
             let attempt = self.parts[first as usize].spent + 1;
-            let step = Step::Prepare { session: session.clone(), parts: ranges, attempt };
+            let step = Step::Prepare { session: session.clone(), parts: ranges, digests, attempt };
             self.run(now.instant, origins, step, task);
         }
     }
 
+    /// Tickets in hand or asked for.
+    fn in_stock(&self) -> usize {
+        // Those that ask for a digest wait for it.
+        let undigested = match self.rules.digests {
+            Digests::Asked | Digests::Expected => self.undigested.len() + self.being_digested(),
+            Digests::Never | Digests::First => 0,
+        };
+        self.ready.len() + self.preparing.len() + undigested
+    }
+
     /// Tickets in hand or asked for that are enough: two rounds of them, or one more than there are free slots where each
-    /// attempt has its own, which should be fresh.
+    /// attempt has its own, which should be fresh. Where only what is digested can be signed, one round: the next one is
+    /// being digested meanwhile, and goes as one batch.
     fn wanted_stock(&self, slots: u32) -> usize {
         match self.rules.preparing {
             Preparing::Each => (slots as usize + 1).saturating_sub(self.in_flight()),
+            _ if self.rules.digests == Digests::First => slots as usize,
             Preparing::Tickets { .. } | Preparing::Nothing => 2 * slots as usize,
         }
     }
@@ -152,15 +167,22 @@ impl<K: Clone> Upload<K> {
 
     /// Puts tickets in the hands of the parts that they are for. A part in flight keeps the one it went out with.
     pub(super) fn take_tickets(&mut self, now: Now, tickets: Vec<(u32, Ticket<K>)>) {
+        let mut missing = false;
         for (index, ticket) in tickets {
             let Some(part) = self.parts.get_mut(index as usize) else { continue };
             if !matches!(part.standing, Standing::Stored(_) | Standing::Sending) {
                 self.ticket_life = ticket.expiry.map(|expiry| expiry.lifetime).or(self.ticket_life);
+                missing |= !ticket.wants_digest;
                 part.pass = Some(Pass::new(ticket, now));
                 if self.unsigned.remove(index) {
-                    self.ready.insert(index);
+                    self.requeue(index);
                 }
             }
+        }
+        if missing && self.rules.digests == Digests::Expected {
+            self.rules.digests = Digests::Asked;
+            let why = "the URLs that parts are sent to are signed without the checksum's header, so none can be sent";
+            self.emit(Event::Unchecked(why.into()));
         }
     }
 

@@ -61,6 +61,10 @@ impl<K: Clone> Upload<K> {
                 let error = self.part_error(*index, &failed);
                 self.fail(now, origins, error);
             }
+            (Purpose::Digest(index), outcome) => {
+                let index = *index;
+                self.digested(now, origins, index, outcome);
+            }
             (Purpose::Prepare(parts), outcome) => {
                 let parts = parts.clone();
                 self.prepared(now, origins, &parts, task.began, outcome, outage);

@@ -18,6 +18,7 @@ impl<K: Clone> Upload<K> {
     /// Requests that are due, parts aside.
     pub(in crate::core) fn call(&mut self, now: Now, origins: &mut Origins) {
         self.turn_errand(now, origins);
+        self.digest_ahead(now, origins);
         self.sign_ahead(now, origins);
         self.settle(now, origins);
         self.reckon(now, origins);
@@ -43,7 +44,7 @@ impl<K: Clone> Upload<K> {
                 format!("your function `{}` did not settle: {silence}", self.role(task))
             }
             (_, Some(origin)) => format!("{silence} from {origin}"),
-            (Purpose::Send(_) | Purpose::Reckon(_), None) => silence,
+            (Purpose::Send(_) | Purpose::Reckon(_) | Purpose::Digest(_), None) => silence,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A service that the app describes.
 
+use super::super::options::Checksum;
 use super::super::read::{Fields, Refused};
 use super::{About, Destination, functions};
 use crate::browser::sys;
@@ -15,7 +16,6 @@ const PARTS: u32 = 10_000;
 
 /// A service by its rules and functions.
 pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, Refused> {
-    about.without_checksum()?;
     let known =
         ["id", "body", "limits", "create", "part", "receipt", "complete", "abort", "list", "remember", "recall"];
     let fields = Fields::new(options, "", &known)?;
@@ -37,6 +37,10 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
         list: fields.function("list")?.is_some(),
         id: id.filter(|_| remembers.0),
         here: sys::here().unwrap_or_default(),
+        checksum: match about.checksum {
+            Checksum::Of(algorithm) => Some(algorithm),
+            Checksum::Auto | Checksum::None => None,
+        },
         ..limited(&fields)?
     };
     Ok((Box::new(adapter), functions(options)))
@@ -78,5 +82,6 @@ fn limited(fields: &Fields<'_>) -> Result<Custom, Refused> {
         list: false,
         id: None,
         here: String::new(),
+        checksum: None,
     })
 }

@@ -1,7 +1,7 @@
 //! HERE's Blob service.
 
 use super::super::options::Checksum;
-use super::super::read::{Fields, Refused};
+use super::super::read::{Fields, Refused, wrong};
 use super::{About, Destination, address, api, given, needed, origins};
 use crate::protocol::{Algorithm, Here};
 use wasm_bindgen::prelude::*;
@@ -51,6 +51,10 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
         digest: match about.checksum {
             Checksum::Auto => Some(Algorithm::Crc32c),
             Checksum::None => None,
+            Checksum::Of(Algorithm::Crc64Nvme) => {
+                let known = "\"auto\", \"none\", \"crc32c\", \"md5\", \"sha1\" or \"sha256\" is expected: HERE takes no other digest";
+                return Err(wrong("checksum", known).into());
+            }
             Checksum::Of(algorithm) => Some(algorithm),
         },
     };

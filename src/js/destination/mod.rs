@@ -11,7 +11,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode, Origin};
-use crate::protocol::{Adapter, File, origin};
+use crate::protocol::{Adapter, Checksums, File, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -75,6 +75,15 @@ struct About<'a> {
 }
 
 impl About<'_> {
+    /// Those of S3 and its like.
+    const fn checksums(&self) -> Checksums {
+        match self.checksum {
+            Checksum::Auto => Checksums::Signed,
+            Checksum::None => Checksums::Never,
+            Checksum::Of(algorithm) => Checksums::Of(algorithm),
+        }
+    }
+
     /// For a service that takes no digest.
     fn without_checksum(&self) -> Result<(), Error> {
         match self.checksum {

@@ -9,12 +9,11 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, Refused> {
-    about.without_checksum()?;
     if Reflect::has(options, &"endpoint".into()).unwrap_or(false) {
         let fields = Fields::new(options, "", &["endpoint", "headers", "credentials", "origins", "metadata"])?;
         let endpoint = address(&fields, "endpoint", "/s3/multipart")?;
         about.file.metadata = metadata(&fields, about.source)?;
-        return Ok((Box::new(S3Endpoint::new(&endpoint)), api(&fields)?));
+        return Ok((Box::new(S3Endpoint::new(&endpoint).with(about.checksums())), api(&fields)?));
     }
     let fields = Fields::new(options, "", &["id", "create", "sign", "complete", "abort", "list", "verify"])?;
     let id = fields.text("id")?.or_else(sys::origin);
@@ -28,6 +27,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
         list: fields.function("list")?.is_some(),
         verify: fields.function("verify")?.is_some(),
         abort: fields.function("abort")?.is_some(),
+        checksums: about.checksums(),
     };
     Ok((Box::new(adapter), functions(options)))
 }

@@ -1,17 +1,20 @@
 //! The endpoints of [Uppy Companion](https://uppy.io/docs/companion/), and of every backend that speaks like it.
 
 use super::super::answer::{asked, nonsense, refusal};
+use super::super::checksum::Checksums;
 use super::super::text::around;
 use super::super::url::escaped;
 use super::super::{
     Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
 };
+use super::checksum;
 use crate::core::{Failed, Failure, Reply, Rules, Step};
 
 /// A signing backend, by its address.
 #[derive(Clone, Debug)]
 pub struct S3Endpoint {
     endpoint: String,
+    checksums: Checksums,
 }
 
 const HINT: &str = "is `endpoint` the address of the backend's S3 routes, like `/s3/multipart`?";
@@ -20,7 +23,13 @@ impl S3Endpoint {
     /// The backend at `endpoint`, an absolute address without query.
     #[must_use]
     pub fn new(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned() }
+        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), checksums: Checksums::Signed }
+    }
+
+    /// With these checksums. It cannot be told of them: they go with a part only where its URL was signed for one.
+    #[must_use]
+    pub fn with(self, checksums: Checksums) -> Self {
+        Self { checksums, ..self }
     }
 
     fn request(&self, method: &'static str, path: &str, body: Body) -> Call {
@@ -41,7 +50,8 @@ impl Adapter for S3Endpoint {
     }
 
     fn rules(&self) -> Rules {
-        super::rules(origin(&self.endpoint))
+        let digests = checksum::digests(self.checksums, false);
+        Rules { digests, ..super::rules(origin(&self.endpoint)) }
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -71,7 +81,8 @@ impl Adapter for S3Endpoint {
                     self.request("GET", &path, Body::Empty)
                 }
             },
-            Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
+            Step::Digest { .. } => checksum::digest(step, self.checksums)?,
+            Step::Send { ticket, digest, .. } => Call::Http(checksum::put(ticket.as_ref(), digest.as_ref())),
             Step::Inspect { session, .. } => self.request("GET", &path(session, ""), Body::Empty),
             Step::Close { session, receipts } => {
                 let body = Json::object([("parts", super::parts(receipts))]);
@@ -83,9 +94,12 @@ impl Adapter for S3Endpoint {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        if matches!(step, Step::Digest { .. }) {
+            return checksum::digested(step, self.checksums, answer);
+        }
         let (request, response) = answer.http()?;
-        if matches!(step, Step::Send { .. }) {
-            return presigned::stored(request, response);
+        if let Step::Send { digest, .. } = step {
+            return checksum::stored(request, response, digest.as_ref());
         }
         let failed = (!response.is_ok()).then(|| failure(request, response));
         match (step, failed) {
@@ -106,10 +120,10 @@ impl Adapter for S3Endpoint {
                     [part] => Some(part.index),
                     _ => None,
                 };
-                signed(request, response, only)
+                signed(request, response, only, self.checksums)
             }
             (Step::Inspect { .. }, None) => match response.json.as_ref().and_then(Json::items) {
-                Some(items) => Ok(super::listed(items)),
+                Some(items) => Ok(super::listed(step, items, None)),
                 None => Err(nonsense(request, response, &format!("an array of parts was expected: {HINT}"))),
             },
             (Step::Close { receipts, .. }, None) => {
@@ -145,7 +159,12 @@ fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
     }
 }
 
-fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<Reply<Json>, Failed> {
+fn signed(
+    request: &Request,
+    response: &Response,
+    only: Option<u32>,
+    checksums: Checksums,
+) -> Result<Reply<Json>, Failed> {
     let Some(json) = &response.json else {
         return Err(nonsense(request, response, &format!("JSON with signed URLs was expected: {HINT}")));
     };
@@ -161,7 +180,8 @@ fn signed(request: &Request, response: &Response, only: Option<u32>) -> Result<R
             .collect(),
         _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
     };
-    Ok(Reply::Prepared(tickets?))
+    let named = |(index, ticket)| (index, checksum::named(ticket, checksums));
+    Ok(Reply::Prepared(tickets?.into_iter().map(named).collect()))
 }
 
 /// `CompleteMultipartUpload` [can answer 200 with an error inside](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html):

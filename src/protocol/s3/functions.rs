@@ -1,6 +1,8 @@
 //! Functions of the app that stand for a backend.
 
+use super::super::checksum::Checksums;
 use super::super::{Adapter, Answer, Argument, Call, File, Function, Json, Outcome, lacks, number, presigned};
+use super::checksum;
 use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
 
 /// A signing backend made of the app's own functions. Those that may be left out say what is possible.
@@ -14,13 +16,18 @@ pub struct S3Functions {
     pub verify: bool,
     /// Whether there is `abort`.
     pub abort: bool,
+    /// Which checksums go with parts.
+    pub checksums: Checksums,
 }
 
 /// What a function is told of the session, and more.
-fn argument<const N: usize>(session: &Json, more: [(&str, Json); N]) -> Json {
-    let names = ["uploadId", "key"].map(|name| (name.to_owned(), session.text(name).unwrap_or_default().into()));
-    let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Json::Map(names.into_iter().chain(more).collect())
+fn argument<const N: usize>(session: &Json, more: [(&'static str, Json); N]) -> Json {
+    let names = ["uploadId", "key"].map(|name| (name, session.text(name).unwrap_or_default().into()));
+    object(names.into_iter().chain(more))
+}
+
+fn object(fields: impl Iterator<Item = (&'static str, Json)>) -> Json {
+    Json::Map(fields.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 impl Adapter for S3Functions {
@@ -29,7 +36,8 @@ impl Adapter for S3Functions {
     }
 
     fn rules(&self) -> Rules {
-        Rules { inspects: self.list, verifies: self.verify, discards: self.abort, ..super::rules(None) }
+        let digests = checksum::digests(self.checksums, true);
+        Rules { digests, inspects: self.list, verifies: self.verify, discards: self.abort, ..super::rules(None) }
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -42,32 +50,46 @@ impl Adapter for S3Functions {
 
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         let argument = match step {
-            Step::Send { ticket, .. } => return Ok(Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null)))),
-            Step::Open { .. } => Json::object([
-                ("name", file.name.as_str().into()),
-                ("type", file.kind.as_str().into()),
-                ("size", file.size.into()),
-            ]),
-            Step::Prepare { session, parts, .. } => {
-                let part = |part: &PartRange| {
-                    Json::object([("partNumber", number(part).into()), ("size", part.size().into())])
+            Step::Digest { .. } => return checksum::digest(step, self.checksums),
+            Step::Send { ticket, digest, .. } => {
+                return Ok(Call::Http(checksum::put(ticket.as_ref(), digest.as_ref())));
+            }
+            Step::Open { .. } => {
+                let told = [
+                    ("name", file.name.as_str().into()),
+                    ("type", file.kind.as_str().into()),
+                    ("size", file.size.into()),
+                ];
+                let checksum = self.checksums.asked().map(|algorithm| ("checksum", algorithm.word().into()));
+                object(told.into_iter().chain(checksum))
+            }
+            Step::Prepare { session, parts, digests, .. } => {
+                let part = |(at, part): (usize, &PartRange)| {
+                    let told = [("partNumber", number(part).into()), ("size", part.size().into())];
+                    object(told.into_iter().chain(digests.get(at).map(|checksum| ("checksum", checksum.clone()))))
                 };
-                argument(session, [("parts", Json::List(parts.iter().map(part).collect()))])
+                argument(session, [("parts", Json::List(parts.iter().enumerate().map(part).collect()))])
             }
             Step::Close { session, receipts } => argument(session, [("parts", super::parts(receipts))]),
             Step::Inspect { session, .. } | Step::Verify { session } | Step::Discard { session } => {
                 argument(session, [])
             }
-            Step::Reckon { .. } | Step::Settle { .. } | Step::Watch { .. } => return Err(lacks("s3", step)),
+            _ => return Err(lacks("s3", step)),
         };
         Ok(Call::Function(Function::new(step.role(), [Argument::Signalled(argument)])))
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
         let value = match answer {
-            Answer::Http { request, response } => return presigned::stored(request, response),
+            Answer::Http { request, response } => {
+                let digest = match step {
+                    Step::Send { digest, .. } => digest.as_ref(),
+                    _ => None,
+                };
+                return checksum::stored(request, response, digest);
+            }
             Answer::Value { value, .. } => value,
-            Answer::Digest(_) => return Err(lacks("s3", step)),
+            Answer::Digest(_) => return checksum::digested(step, self.checksums, answer),
         };
         match step {
             Step::Open { .. } => match (value.text("uploadId"), value.text("key")) {
@@ -76,11 +98,12 @@ impl Adapter for S3Functions {
             },
             Step::Prepare { .. } => {
                 let parts = value.items().ok_or_else(|| wrong(step, "[{ partNumber, url }, …]"))?;
-                parts.iter().map(signed).collect::<Result<_, _>>().map(Reply::Prepared)
+                let named = |(index, ticket)| (index, checksum::named(ticket, self.checksums));
+                parts.iter().map(|part| signed(part).map(named)).collect::<Result<_, _>>().map(Reply::Prepared)
             }
             Step::Inspect { .. } => match (value, value.items()) {
                 (Json::Null, _) => Ok(Reply::Unknown),
-                (_, Some(items)) => Ok(super::listed(items)),
+                (_, Some(items)) => Ok(super::listed(step, items, self.checksums.asked())),
                 _ => Err(wrong(step, "[{ PartNumber, ETag, Size }, …], or null")),
             },
             Step::Close { receipts, .. } => super::counted(value, receipts).map(|()| Reply::Closed(value.clone())),
@@ -90,9 +113,7 @@ impl Adapter for S3Functions {
                 _ => Err(wrong(step, "{ size, etag } or null")),
             },
             Step::Discard { .. } => Ok(Reply::Discarded),
-            Step::Send { .. } | Step::Reckon { .. } | Step::Settle { .. } | Step::Watch { .. } => {
-                Err(lacks("s3", step))
-            }
+            _ => Err(lacks("s3", step)),
         }
     }
 

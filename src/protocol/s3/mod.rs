@@ -2,14 +2,16 @@
 //! of the app. The rules are those of
 //! [S3's multipart uploads](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
 
+mod checksum;
 mod endpoint;
 mod functions;
 
 pub use endpoint::S3Endpoint;
 pub use functions::S3Functions;
 
-use super::Json;
-use crate::core::{Failed, Failure, Limits, Origin, Preparing, Reply, Rules, StoredPart};
+use super::checksum::receipt;
+use super::{Algorithm, Json, number};
+use crate::core::{Failed, Failure, Limits, Origin, PartRange, Preparing, Reply, Rules, Step, StoredPart};
 
 pub(super) const LIMITS: Limits = Limits {
     min_part_size: 5 << 20,
@@ -38,11 +40,24 @@ fn rules(api: Option<Origin>) -> Rules {
     }
 }
 
-/// The parts that a listing names; what is not one is left out, and sent again.
-fn listed(items: &[Json]) -> Reply<Json> {
+/// The parts that a listing names; what is not one is left out, and sent again. So is one whose checksum nobody knows, where
+/// one is `needed` to complete.
+fn listed(step: &Step<Json>, items: &[Json], needed: Option<Algorithm>) -> Reply<Json> {
+    let remembered: &[Option<Json>] = match step {
+        Step::Inspect { remembered, .. } => remembered,
+        _ => &[],
+    };
     let part = |item: &Json| {
         let index = u32::try_from(item.whole("PartNumber")?.checked_sub(1)?).ok()?;
-        let receipt = Json::object([("etag", item.text("ETag")?.into())]);
+        let etag = item.text("ETag")?;
+        let known = remembered.get(index as usize).and_then(Option::as_ref);
+        let bare = |etag: &str| etag.trim_matches('"').to_owned();
+        let is_it = |known: &&Json| self::etag(known).map(bare) == Some(bare(etag));
+        let receipt = match (known.filter(is_it), checksum::listed(item)) {
+            (Some(known), _) => known.clone(),
+            (None, None) if needed.and_then(checksum::field).is_some() => return None,
+            (None, said) => receipt(Some(etag), said.as_ref()),
+        };
         Some(StoredPart { index, size: Some(item.whole("Size")?), receipt })
     };
     Reply::Listed { parts: items.iter().filter_map(part).collect(), next: None }
@@ -53,17 +68,20 @@ fn etag(receipt: &Json) -> Option<&str> {
 }
 
 /// The parts as completing wants them.
-fn parts(receipts: &[(crate::core::PartRange, Json)]) -> Json {
-    let part = |(part, receipt): &(crate::core::PartRange, Json)| {
-        Json::object([("PartNumber", super::number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())])
+fn parts(receipts: &[(PartRange, Json)]) -> Json {
+    let part = |(part, receipt): &(PartRange, Json)| {
+        let names = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
+        let names = names.map(|(name, value): (&str, Json)| (name.to_owned(), value));
+        Json::Map(names.into_iter().chain(checksum::claim(receipt)).collect())
     };
     Json::List(receipts.iter().map(part).collect())
 }
 
 /// Holds what the store says of the whole against what it was given:
 /// [an ETag of several parts](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)
-/// ends in how many they were. What comes before follows from the parts only where nobody encrypts them.
-fn counted(answer: &Json, receipts: &[(crate::core::PartRange, Json)]) -> Result<(), Failed> {
+/// ends in how many they were. What comes before follows from the parts only where nobody encrypts them; a checksum always
+/// does.
+fn counted(answer: &Json, receipts: &[(PartRange, Json)]) -> Result<(), Failed> {
     let etag = answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default().trim_matches('"');
     let count = match etag.split_once('-') {
         Some((digest, count)) if digest.len() == 32 => count.parse().ok(),
@@ -75,6 +93,6 @@ fn counted(answer: &Json, receipts: &[(crate::core::PartRange, Json)]) -> Result
                 format!("the store says that the object was made of {count} parts, and {} were sent", receipts.len());
             Err(Failed::new(Failure::Corrupt, words))
         }
-        _ => Ok(()),
+        _ => checksum::compared(answer, receipts),
     }
 }

@@ -151,7 +151,7 @@ impl Adapter for TwelveLabs {
             }
             Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
             Step::Settle { session, receipts } => self.request("POST", &path(session), Body::Json(report(receipts))),
-            Step::Inspect { session, page } => {
+            Step::Inspect { session, page, .. } => {
                 self.status(id(session), page.as_ref().and_then(Json::as_whole).unwrap_or(1))
             }
             Step::Watch { session } => self.status(id(session), 1),

@@ -29,7 +29,7 @@ impl Store {
         }
         let shown = |n: &u32| !self.reports || self.lists_unreported || session.reported.contains(n);
         let parts = session.parts.range(from..).filter(|(n, _)| shown(n));
-        let parts: Vec<_> = parts.map(|(n, part)| (*n, part.etag.clone(), part.size)).collect();
+        let parts: Vec<_> = parts.map(|(n, part)| (*n, part.etag.clone(), part.size, part.digest.clone())).collect();
         let page = self.page.unwrap_or(parts.len()).min(parts.len());
         let next = parts.get(page).map(|(number, ..)| *number);
         Said::Listed(parts[..page].to_vec(), next)

@@ -1,13 +1,14 @@
 //! Functions of an app that describe any other service.
 
 use super::super::Served;
+use super::super::words::Row;
 use super::super::words::{Ask, Said};
-use super::store::urls;
+use super::store::{is_of, urls};
 use super::{Spoken, Tongue, fields, number, text, whole};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use upslice::core::{Dice, Limits, Numbers, Step};
-use upslice::protocol::{Argument, Call, Custom, Function, Json, Shape};
+use upslice::protocol::{Algorithm, Argument, Call, Custom, Function, Json, Shape};
 
 pub(super) fn any(dice: &mut Dice) -> Served {
     let shapes = [Shape::Raw, Shape::Base64Json, Shape::FormData];
@@ -27,6 +28,7 @@ pub(super) fn any(dice: &mut Dice) -> Served {
         list: dice.below(2) == 0,
         id: (dice.below(4) > 0).then(|| "mine".into()),
         here: "https://app.example/page".into(),
+        checksum: (dice.below(3) == 0).then_some(Algorithm::Sha256),
     };
     Served::new(adapter, App::default())
 }
@@ -77,6 +79,7 @@ impl Tongue for App {
                 let said = (whole(told, "offset"), whole(told, "size"));
                 assert_eq!(said, (parts[0].start, parts[0].size()));
                 assert!(whole(told, "attempt") >= 1);
+                assert!(told.get("checksum").is_none_or(|checksum| is_of(checksum, &parts[0])), "{told:?}");
                 Ask::Sign { session, numbers: vec![number(told, "number")] }
             }
             "list" => Ask::List { session, from: 1 },
@@ -99,12 +102,11 @@ impl Tongue for App {
         let value = match (said, step) {
             (Said::Opened(name, ..), _) => json!({ "session": self.keep(name), "uploadId": name }),
             (Said::Signed(signed), Step::Prepare { session, .. }) => {
-                let (_, url) = urls(&self.name(session), signed).remove(0);
+                let (_, url) = urls(&self.name(session), signed, None).remove(0);
                 json!({ "url": url })
             }
             (Said::Listed(parts, _), _) => {
-                let part =
-                    |(number, etag, size): &(u32, String, u64)| json!({ "number": number, "etag": etag, "size": size });
+                let part = |(number, etag, size, _): &Row| json!({ "number": number, "etag": etag, "size": size });
                 parts.iter().map(part).collect()
             }
             (Said::Completed(location), _) => json!({ "location": location }),

@@ -23,7 +23,7 @@ struct Uploads;
 
 fn signed(name: &str, signed: &Urls) -> Value {
     let url = |(number, url): (u32, String)| json!({ "partNumber": number, "presignedUrl": url });
-    let urls: Value = urls(name, signed).into_iter().map(url).collect();
+    let urls: Value = urls(name, signed, None).into_iter().map(url).collect();
     json!({ "uploadId": "u", "requestKey": name, "presignedUrl": urls })
 }
 

@@ -94,9 +94,9 @@ pub(crate) fn any(kind: &str, dice: &mut Dice, store: &mut Store) -> Served {
     match kind {
         "s3" => {
             store.batches = dice.below(4) > 0;
-            s3::any()
+            s3::any(dice)
         }
-        "s3 functions" => functions::any(dice),
+        "s3 functions" => functions::any(dice, store),
         "veza" => veza::any(),
         "twelvelabs" => twelvelabs::any(dice, store),
         "gjirafa" => gjirafa::any(dice, store),
@@ -107,7 +107,7 @@ pub(crate) fn any(kind: &str, dice: &mut Dice, store: &mut Store) -> Served {
     }
 }
 
-pub(crate) use s3::any as companion;
+pub(crate) use s3::usual as companion;
 
 fn http(call: &Call) -> &Request {
     match call {
@@ -156,7 +156,7 @@ fn items<'a>(json: &'a Json, name: &str) -> &'a [Json] {
 }
 
 fn put(session: String, number: u32, part: &PartRange) -> Ask {
-    Ask::Put { serial: None, session, number, start: part.start, size: part.size() }
+    Ask::Put { serial: None, session, number, start: part.start, size: part.size(), digest: None, signed: false }
 }
 
 fn sent(step: &Step<Json>) -> &PartRange {

@@ -1,21 +1,37 @@
 //! A Companion: the routes of a backend that signs.
 
+use super::super::words::Row;
 use super::super::words::{Ask, Said};
 use super::super::{Served, tongues};
-use super::store::{plain, query, urls};
+use super::store::{CHECKSUM, base64, plain, query, urls};
 use super::{Spoken, Tongue, api, body, fields, items, number, text};
 use serde_json::{Map, Value, json};
-use upslice::core::Step;
-use upslice::protocol::{Body, Call, Json, S3Endpoint};
+use upslice::core::{Dice, Step};
+use upslice::protocol::{Algorithm, Body, Call, Checksums, Json, S3Endpoint};
 
 const API: &str = "https://app.example/s3/multipart";
 
-pub(crate) fn any() -> Served {
-    Served::new(S3Endpoint::new(API), Companion)
+pub(crate) fn any(dice: &mut Dice) -> Served {
+    let names = dice.below(3) == 0;
+    let checksums = match dice.below(4) {
+        0 => Checksums::Of(Algorithm::Crc32c),
+        // One that never sends what a URL was signed for can send nothing there.
+        1 if !names => Checksums::Never,
+        _ => Checksums::Signed,
+    };
+    Served::new(S3Endpoint::new(API).with(checksums), Companion { names })
+}
+
+/// A Companion of everyday.
+pub(crate) fn usual() -> Served {
+    Served::new(S3Endpoint::new(API), Companion { names: false })
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Companion;
+struct Companion {
+    /// Whether URLs are signed for a checksum's header.
+    names: bool,
+}
 
 impl Tongue for Companion {
     fn name(&self, session: &Json) -> String {
@@ -58,7 +74,7 @@ impl Tongue for Companion {
             Said::Opened(name, ..) => json!({ "uploadId": name, "key": format!("key of {name}"), "bucket": "b" }),
             Said::Signed(signed) => {
                 let Step::Prepare { session, parts, .. } = step else { panic!("{step:?}") };
-                let urls = urls(&self.name(session), signed);
+                let urls = urls(&self.name(session), signed, self.names.then_some(CHECKSUM));
                 match urls.as_slice() {
                     [(_, url)] if parts.len() == 1 => json!({ "url": url }),
                     urls => {
@@ -83,13 +99,21 @@ impl Tongue for Companion {
 /// The parts of a completion.
 pub(super) fn parts(json: &Json) -> Vec<(u32, Option<String>)> {
     let part = |part: &Json| {
-        assert_eq!(fields(part), ["PartNumber", "ETag"]);
+        assert_eq!(fields(part)[..2], ["PartNumber", "ETag"]);
+        assert!(matches!(fields(part)[2..], [] | ["ChecksumCRC32C"]), "{part:?}");
         (number(part, "PartNumber"), Some(tongues::text(part, "ETag")))
     };
     items(json, "parts").iter().map(part).collect()
 }
 
-pub(super) fn listed(parts: &[(u32, String, u64)]) -> Value {
-    let part = |(number, etag, size): &(u32, String, u64)| json!({ "PartNumber": number, "ETag": etag, "Size": size });
+/// A list names the checksum that a part was stored with.
+pub(super) fn listed(parts: &[Row]) -> Value {
+    let part = |(number, etag, size, digest): &Row| {
+        let mut row = json!({ "PartNumber": number, "ETag": etag, "Size": size });
+        if let Some(digest) = digest {
+            row["ChecksumCRC32C"] = base64(digest).into();
+        }
+        row
+    };
     parts.iter().map(part).collect()
 }

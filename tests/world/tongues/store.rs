@@ -1,10 +1,13 @@
 //! Object storage behind signed URLs.
 
+use super::super::store::UNSIGNED;
 use super::super::words::{Ask, Urls};
 use super::Spoken;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::time::{Duration, UNIX_EPOCH};
 use upslice::core::PartRange;
-use upslice::protocol::{Body, Request};
+use upslice::protocol::{Body, Json, Request};
 
 const HOST: &str = "https://store.example/k?";
 
@@ -12,28 +15,53 @@ const HOST: &str = "https://store.example/k?";
 pub(crate) fn hear(request: &Request, part: &PartRange) -> Ask {
     assert!(request.url.starts_with(HOST), "{request:?}");
     assert!(!matches!(request.body, Body::Empty | Body::Json(_)), "no bytes: {request:?}");
+    let promised = request.headers.iter().find(|(name, _)| name == CHECKSUM);
+    let right = base64(&super::super::store::digest(part.start, part.size()));
+    assert!(promised.is_none_or(|(_, value)| *value == right), "a digest of other bytes: {request:?}");
     Ask::Put {
         serial: Some(query(&request.url, "serial").unwrap().parse().unwrap()),
         session: plain(query(&request.url, "uploadId").unwrap()),
         number: query(&request.url, "partNumber").unwrap().parse().unwrap(),
         start: part.start,
         size: part.size(),
+        digest: promised.map(|_| super::super::store::digest(part.start, part.size())),
+        signed: query(&request.url, "X-Amz-SignedHeaders").is_some_and(|names| plain(names).contains(CHECKSUM)),
     }
 }
 
-/// The URLs, by part.
-pub(super) fn urls(session: &str, urls: &Urls) -> Vec<(u32, String)> {
+/// The header that checksums go in here.
+pub(super) const CHECKSUM: &str = "x-amz-checksum-crc32c";
+
+/// A digest, as headers and functions have it.
+pub(super) fn base64(hex: &str) -> String {
+    let bytes =
+        hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
+    STANDARD.encode(bytes.collect::<Vec<_>>())
+}
+
+/// Whether a checksum is that of a part.
+pub(super) fn is_of(checksum: &Json, part: &PartRange) -> bool {
+    checksum.text("value") == Some(&base64(&super::super::store::digest(part.start, part.size())))
+}
+
+/// The URLs, by part, signed with a header.
+pub(super) fn urls(session: &str, urls: &Urls, header: Option<&str>) -> Vec<(u32, String)> {
+    let headers = header.map(|header| format!("%3B{header}")).unwrap_or_default();
     let life = urls.lifetime.map(|life| format!("&X-Amz-Expires={life}")).unwrap_or_default();
     let (session, date) = (escaped(session), amz_date(urls.signed_at));
     let url = |(number, serial): &(u32, usize)| {
         let of = format!("uploadId={session}&partNumber={number}&serial={serial}");
-        (*number, format!("{HOST}{of}{life}&X-Amz-Date={date}&X-Amz-Signature=secret"))
+        (
+            *number,
+            format!("{HOST}{of}{life}&X-Amz-Date={date}&X-Amz-SignedHeaders=host{headers}&X-Amz-Signature=secret"),
+        )
     };
     urls.serials.iter().map(url).collect()
 }
 
 pub(crate) fn refuse(status: u16, code: &str) -> Spoken {
-    let text = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No.</Message></Error>");
+    let (code, message) = if code == UNSIGNED { ("AccessDenied", UNSIGNED) } else { (code, "No.") };
+    let text = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>");
     Spoken::text(status, &text)
 }
 

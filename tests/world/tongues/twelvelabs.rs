@@ -2,6 +2,7 @@
 
 use super::super::Served;
 use super::super::store::Store;
+use super::super::words::Row;
 use super::super::words::{Ask, Said, Urls};
 use super::store::{escaped, json_date, plain, query, urls};
 use super::{Spoken, Tongue, api, body, fields, items, number, text, whole};
@@ -39,7 +40,7 @@ struct Uploads {
 fn signed(name: &str, signed: &Urls) -> Value {
     let until = json_date(signed.signed_at + signed.lifetime.unwrap_or(3_600) * 1000);
     let url = |(number, url): (u32, String)| json!({ "chunk_index": number, "url": url, "expires_at": until });
-    urls(name, signed).into_iter().map(url).collect()
+    urls(name, signed, None).into_iter().map(url).collect()
 }
 
 impl Tongue for Uploads {
@@ -103,7 +104,7 @@ impl Tongue for Uploads {
                 "url": whole.as_ref().map(|name| format!("https://cdn.example/{}", escaped(name))),
             }),
             (Said::Listed(parts, _), _) => {
-                let chunk = |(number, ..): &(u32, String, u64)| json!({ "index": number, "status": "completed" });
+                let chunk = |(number, ..): &Row| json!({ "index": number, "status": "completed" });
                 json!({ "status": "active", "uploaded_chunks": parts.iter().map(chunk).collect::<Value>() })
             }
             (Said::Working, _) => json!({ "status": "active", "uploaded_chunks": [] }),

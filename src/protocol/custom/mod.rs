@@ -1,12 +1,13 @@
 //! Any other service, described by its rules and functions of the app. What they are given and must give is in the
 //! package's types.
 
+mod attempt;
+
 use super::answer::refusal;
-use super::url::resolved;
-use super::{Adapter, Answer, Argument, Body, Call, Credentials, File, Function, Json, Outcome, Request, Response};
-use super::{lacks, number, origin};
-use crate::core::{Failed, Failure, Limits, Numbers, PartRange, Preparing, Reply, Rules, Step, StoredPart, Ticket};
-use std::borrow::Cow;
+use super::checksum::{self, receipt};
+use super::{Adapter, Algorithm, Answer, Argument, Call, File, Function, Json, Outcome, Response, lacks, number};
+use crate::core::{Digests, Failed, Failure, Limits, Numbers, PartRange, Preparing, Reply, Rules, Step, StoredPart};
+use attempt::named;
 
 /// How a part's bytes travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Custom {
     pub id: Option<String>,
     /// What relative URLs are relative to: the page.
     pub here: String,
+    /// Which checksum `part` is told.
+    pub checksum: Option<Algorithm>,
 }
 
 /// The session, as its functions know it.
@@ -47,13 +50,15 @@ fn kept(session: &Json) -> Argument {
     Argument::Kept(session.whole("session").unwrap_or(u64::MAX))
 }
 
-fn part(part: &PartRange, attempt: u32) -> Json {
-    Json::object([
+fn part(part: &PartRange, attempt: u32, digest: Option<&Json>) -> Json {
+    let told = [
         ("number", number(part).into()),
         ("offset", part.start.into()),
         ("size", part.size().into()),
         ("attempt", attempt.into()),
-    ])
+    ];
+    let told = told.into_iter().chain(digest.map(|checksum| ("checksum", checksum.clone())));
+    Json::Map(told.map(|(name, value): (&str, Json)| (name.to_owned(), value)).collect())
 }
 
 fn stored(receipts: &[(PartRange, Json)]) -> Json {
@@ -61,99 +66,14 @@ fn stored(receipts: &[(PartRange, Json)]) -> Json {
         let fields = [("number", number(part).into()), ("offset", part.start.into()), ("size", part.size().into())];
         let fields = fields.map(|(name, value): (&str, Json)| (name.to_owned(), value));
         let etag = receipt.text("etag").map(|etag| ("etag".to_owned(), etag.into()));
-        Json::Map(fields.into_iter().chain(etag).collect())
+        let checksum = checksum::value(receipt).map(|value| ("checksum".to_owned(), value.into()));
+        Json::Map(fields.into_iter().chain(etag).chain(checksum).collect())
     };
     Json::List(receipts.iter().map(part).collect())
 }
 
 fn wrong(name: &str, expected: &str) -> Failed {
     Failed::new(Failure::Nonsense, format!("your function `{name}` gave something else than {expected}"))
-}
-
-impl Custom {
-    /// What `part` gave, as a ticket for one attempt.
-    fn ticket(&self, given: &Json) -> Result<Ticket<Json>, Failed> {
-        let url = given.text("url").and_then(|url| resolved(&self.here, url));
-        let (url, to) = url.and_then(|url| Some((url.clone(), origin(&url)?))).ok_or_else(|| {
-            wrong(
-                "part",
-                "{ url, method, headers, credentials, fields, dataField }, where the `url` is an http or https one",
-            )
-        })?;
-        if let Some(expected) = self.flaw(given) {
-            return Err(wrong("part", expected));
-        }
-        let known = given.fields().unwrap_or_default().iter().filter(|(name, _)| name != "url").cloned();
-        let keep = Json::Map(known.chain([("url".to_owned(), url.as_str().into())]).collect());
-        Ok(Ticket { keep, origin: to, expiry: None })
-    }
-
-    /// What was expected of what `part` gave, beside its `url`, and is not so. What is passed over in silence is only missed
-    /// by the service, if by anybody.
-    fn flaw(&self, given: &Json) -> Option<&'static str> {
-        let all = |name, is_fine: fn(&Json) -> bool| {
-            let fields =
-                |known: &Json| known.fields().is_some_and(|fields| fields.iter().all(|(_, value)| is_fine(value)));
-            named(given, name).is_none_or(fields)
-        };
-        let is_named = |field: &Json| field.as_text().is_some_and(|name| !name.is_empty());
-        let expectations = [
-            (method(given, self.shape).is_some(), "a `method` of POST, PUT or PATCH"),
-            (all("headers", |value| matches!(value, Json::Text(_) | Json::Null)), "`headers` whose values are text"),
-            (credentials(given).is_some(), "`credentials` of `omit`, `same-origin` or `include`"),
-            (all("fields", |_| true), "`fields` that are an object"),
-            (named(given, "dataField").is_none_or(is_named), "a `dataField` that is the name of one"),
-        ];
-        expectations.into_iter().find(|(is_met, _)| !is_met).map(|(_, expected)| expected)
-    }
-
-    fn request(&self, ticket: &Json, file: &File) -> Request {
-        let pairs = |name| ticket.get(name).and_then(Json::fields).unwrap_or_default();
-        let headers =
-            pairs("headers").iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-        let fields = pairs("fields");
-        let field =
-            |default: &'static str| ticket.text("dataField").map_or(default.into(), |name| Cow::from(name.to_owned()));
-        let body = match self.shape {
-            Shape::Raw => Body::Slice,
-            Shape::Base64Json => Body::Base64Json { fields: Json::Map(fields.to_vec()), field: field("data") },
-            Shape::FormData => Body::Form {
-                fields: fields.iter().map(|(name, value)| (name.clone().into(), value.clone())).collect(),
-                file: Some((field("file"), file.name.clone())),
-            },
-        };
-        let credentials = credentials(ticket).flatten();
-        let method = method(ticket, self.shape).unwrap_or("POST");
-        let url = ticket.text("url").unwrap_or_default().to_owned();
-        Request { body, credentials, ..Request::with_slice(method, url, headers.collect()) }
-    }
-}
-
-/// A field that was not left out.
-fn named<'a>(given: &'a Json, name: &str) -> Option<&'a Json> {
-    given.get(name).filter(|value| **value != Json::Null)
-}
-
-/// The method that was asked for; without one, the usual one for the shape.
-fn method(ticket: &Json, shape: Shape) -> Option<&'static str> {
-    match (named(ticket, "method").map(Json::as_text), shape) {
-        (None, Shape::Raw) => Some("PUT"),
-        (None, _) => Some("POST"),
-        (Some(name), _) => {
-            ["PUT", "POST", "PATCH"].into_iter().find(|known| name.is_some_and(|name| name.eq_ignore_ascii_case(known)))
-        }
-    }
-}
-
-/// Whose cookies were asked for, if somebody's were.
-fn credentials(ticket: &Json) -> Option<Option<Credentials>> {
-    match named(ticket, "credentials").map(Json::as_text) {
-        None => Some(None),
-        Some(Some("omit")) => Some(Some(Credentials::Omit)),
-        Some(Some("same-origin")) => Some(Some(Credentials::SameOrigin)),
-        Some(Some("include")) => Some(Some(Credentials::Include)),
-        Some(_) => None,
-    }
 }
 
 /// An answer, for the function that reads the receipt out of it.
@@ -166,8 +86,12 @@ fn shown(response: &Response) -> Json {
     ])
 }
 
-fn receipt(etag: Option<&str>) -> Json {
-    Json::Map(etag.map(|etag| ("etag".to_owned(), etag.into())).into_iter().collect())
+/// The receipt of a part that was in hand before it was listed: a list says nothing of its checksum.
+fn remembered(step: &Step<Json>, index: u32) -> Option<&Json> {
+    match step {
+        Step::Inspect { remembered, .. } => remembered.get(index as usize)?.as_ref(),
+        _ => None,
+    }
 }
 
 impl Adapter for Custom {
@@ -178,6 +102,7 @@ impl Adapter for Custom {
     fn rules(&self) -> Rules {
         Rules {
             preparing: Preparing::Each,
+            digests: if self.checksum.is_some() { Digests::First } else { Digests::Never },
             numbers: self.numbers,
             most_at_once: self.most_at_once,
             inspects: self.list,
@@ -203,10 +128,11 @@ impl Adapter for Custom {
                 ]);
                 Function { keeps: Some("session"), ..Function::new(name, [Argument::Signalled(told)]) }
             }
-            Step::Prepare { session, parts, attempt } => {
+            Step::Prepare { session, parts, digests, attempt } => {
                 let range = parts.first().ok_or_else(|| lacks("custom", step))?;
-                Function::new(name, [kept(session), Argument::Signalled(part(range, *attempt))])
+                Function::new(name, [kept(session), Argument::Signalled(part(range, *attempt, digests.first()))])
             }
+            Step::Digest { .. } => return self.checksum.map(Call::Digest).ok_or_else(|| lacks("custom", step)),
             Step::Send { ticket, .. } => {
                 return Ok(Call::Http(self.request(ticket.as_ref().unwrap_or(&Json::Null), file)));
             }
@@ -228,11 +154,18 @@ impl Adapter for Custom {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let digest = match step {
+            Step::Send { digest, .. } => digest.as_ref(),
+            _ => None,
+        };
         let value = match answer {
             Answer::Http { request, response } if !response.is_ok() => return Err(refusal(request, response)),
-            Answer::Http { response, .. } => return Ok(Reply::Sent(receipt(response.header("etag")))),
+            Answer::Http { response, .. } => return Ok(Reply::Sent(receipt(response.header("etag"), digest))),
             Answer::Value { value, .. } => value,
-            Answer::Digest(_) => return Err(lacks("custom", step)),
+            Answer::Digest(hex) => {
+                let algorithm = self.checksum.ok_or_else(|| lacks("custom", step))?;
+                return Ok(Reply::Digested(checksum::made(algorithm, hex)));
+            }
         };
         match step {
             Step::Open { .. } => {
@@ -251,7 +184,9 @@ impl Adapter for Custom {
                 Ok(Reply::Prepared(parts.iter().take(1).map(|part| (part.index, ticket.clone())).collect()))
             }
             Step::Send { .. } => match (value, named(value, "etag")) {
-                (Json::Null | Json::Map(_), None | Some(Json::Text(_))) => Ok(Reply::Sent(receipt(value.text("etag")))),
+                (Json::Null | Json::Map(_), None | Some(Json::Text(_))) => {
+                    Ok(Reply::Sent(receipt(value.text("etag"), digest)))
+                }
                 _ => Err(wrong("receipt", "{ etag }, with text")),
             },
             Step::Close { .. } => Ok(Reply::Closed(value.clone())),
@@ -260,7 +195,10 @@ impl Adapter for Custom {
                 let items = value.items().ok_or_else(|| wrong("list", "[{ number, size, etag }, …], or null"))?;
                 let part = |item: &Json| {
                     let index = u32::try_from(item.whole("number")?.checked_sub(1)?).ok()?;
-                    Some(StoredPart { index, size: Some(item.whole("size")?), receipt: receipt(item.text("etag")) })
+                    let listed = receipt(item.text("etag"), None);
+                    let known = remembered(step, index).filter(|known| known.text("etag") == listed.text("etag"));
+                    let receipt = known.cloned().unwrap_or(listed);
+                    Some(StoredPart { index, size: Some(item.whole("size")?), receipt })
                 };
                 Ok(Reply::Listed { parts: items.iter().filter_map(part).collect(), next: None })
             }

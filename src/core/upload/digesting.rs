@@ -1,0 +1,74 @@
+//! Digests, made ahead of what needs them: before a part is signed, or where what it was signed with asks for one. That is
+//! a task of its own: a part that is being read is not one that is being sent, and its silence means nothing.
+
+use super::super::part::Standing;
+use super::super::part_set::PartSet;
+use super::super::watch::{Purpose, Task};
+use super::super::{Digests, Event, Failed, Failure, Now, Origins, Reply, Step};
+use super::{Phase, Upload};
+
+/// Parts that are read at once: while one of them waits for the disk, the other one is reckoned.
+const AT_ONCE: usize = 2;
+
+impl<K: Clone> Upload<K> {
+    /// Digests parts while fewer than two rounds of them are ahead of what is sent: the first byte does not wait for the
+    /// last one to be read.
+    pub(super) fn digest_ahead(&mut self, now: Now, origins: &mut Origins) {
+        loop {
+            let Phase::Sending { session } = &self.phase else { return };
+            let Some(index) = self.undigested.first() else { return };
+            let at_it = self.being_digested();
+            let is_first = self.rules.digests == Digests::First;
+            let signed_next = if is_first { self.unsigned.len() } else { 0 };
+            let ahead = self.ready.len() + signed_next + at_it;
+            if self.paused || at_it >= AT_ONCE || ahead >= 2 * self.slots() as usize {
+                return;
+            }
+            let ticket = self.parts[index as usize].pass.as_ref().map(|pass| pass.keep.clone());
+            let step = Step::Digest { session: session.clone(), part: self.plan.part(index), ticket };
+            self.undigested.remove(index);
+            let task = Task { origin: None, ..self.task(Purpose::Digest(index)) };
+            self.run(now.instant, origins, step, task);
+        }
+    }
+
+    /// Parts whose digest is being made.
+    pub(super) fn being_digested(&self) -> usize {
+        self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Digest(_))).count()
+    }
+
+    /// A digest is made, or cannot be.
+    pub(super) fn digested(&mut self, now: Now, origins: &mut Origins, index: u32, outcome: Result<Reply<K>, Failed>) {
+        let failed = match outcome {
+            Ok(Reply::Digested(digest)) => {
+                self.parts[index as usize].digest = Some(digest);
+                return self.requeue(index);
+            }
+            Ok(_) => Failed::new(Failure::Nonsense, "the answer was taken for another step's".into()),
+            Err(failed) => failed,
+        };
+        let error = self.part_error(index, &failed);
+        self.fail(now, origins, error);
+    }
+
+    /// The service does not take what goes with a part: from now on all go without it, with URLs that are signed so.
+    pub(super) fn go_without_digests(&mut self, origins: &mut Origins, failed: &Failed) {
+        if std::mem::replace(&mut self.rules.digests, Digests::Never) == Digests::Never {
+            return;
+        }
+        let why = format!("{}: the store takes no checksum with a part, so none is sent any more", failed.words);
+        self.emit(Event::Unchecked(why));
+        let is_moot = |task: &Task| matches!(task.purpose, Purpose::Digest(_) | Purpose::Prepare(_));
+        let moot: Vec<_> = self.tasks.iter().filter(|(_, task)| is_moot(task)).map(|(id, _)| id).collect();
+        moot.into_iter().for_each(|id| self.recall(id, origins));
+        let queues = [&mut self.ready, &mut self.unsigned, &mut self.undigested, &mut self.preparing];
+        queues.into_iter().for_each(PartSet::clear);
+        for index in 0..self.plan.parts() {
+            let part = &mut self.parts[index as usize];
+            (part.pass, part.digest) = (None, None);
+            if matches!(part.standing, Standing::Queued) {
+                self.requeue(index);
+            }
+        }
+    }
+}

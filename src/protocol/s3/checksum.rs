@@ -1,0 +1,193 @@
+//! [Checksums of S3](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html): a header with a
+//! part, a field of each part when it is completed, and what the store says of the whole.
+//!
+//! Other stores refuse headers that they do not know, and S3 itself those that a URL was not signed with. So none is
+//! sent but one that was asked for, or that the URL's signature names.
+
+use super::super::checksum::{Checksums, made, number, read, receipt};
+use super::super::url::{query_value, unescaped};
+use super::super::{Algorithm, Answer, Call, Json, Request, Response, lacks, presigned, xml};
+use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
+use crate::encode::{Crc32c, crc32c, crc64nvme};
+
+/// The header that a part's checksum goes in.
+const fn header(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Crc64Nvme => "x-amz-checksum-crc64nvme",
+        Algorithm::Crc32c => "x-amz-checksum-crc32c",
+        Algorithm::Md5 => "content-md5",
+        Algorithm::Sha1 => "x-amz-checksum-sha1",
+        Algorithm::Sha256 => "x-amz-checksum-sha256",
+    }
+}
+
+/// What completing, and what is told of the whole, call it. `Content-MD5` is forgotten once it was compared.
+pub(super) const fn field(algorithm: Algorithm) -> Option<&'static str> {
+    match algorithm {
+        Algorithm::Crc64Nvme => Some("ChecksumCRC64NVME"),
+        Algorithm::Crc32c => Some("ChecksumCRC32C"),
+        Algorithm::Md5 => None,
+        Algorithm::Sha1 => Some("ChecksumSHA1"),
+        Algorithm::Sha256 => Some("ChecksumSHA256"),
+    }
+}
+
+/// When parts are digested, where the one who signs can be told of it first, or cannot.
+pub(super) const fn digests(checksums: Checksums, is_told: bool) -> Digests {
+    match (checksums, is_told) {
+        (Checksums::Never, _) => Digests::Never,
+        (Checksums::Signed, _) => Digests::Asked,
+        (Checksums::Of(_), true) => Digests::First,
+        (Checksums::Of(_), false) => Digests::Expected,
+    }
+}
+
+/// A ticket, and which checksum its signature names.
+pub(super) fn named(ticket: Ticket<Json>, checksums: Checksums) -> Ticket<Json> {
+    let url = ticket.keep.text("url").unwrap_or_default();
+    let signed = unescaped(query_value(url, "X-Amz-SignedHeaders").unwrap_or_default()).to_ascii_lowercase();
+    let is_signed = |algorithm: &Algorithm| signed.split(';').any(|name| name == header(*algorithm));
+    // Some sign what is to be reckoned into the query, which counts for whoever asked for just that.
+    let in_query = query_value(url, "x-amz-sdk-checksum-algorithm").and_then(Algorithm::named);
+    let in_query = in_query.filter(|algorithm| checksums.asked() == Some(*algorithm));
+    let algorithm = Algorithm::ALL.into_iter().find(is_signed).or(in_query);
+    // A value that came with the URL is the app's own business.
+    let algorithm = algorithm.filter(|algorithm| checksums != Checksums::Never && !has(&ticket.keep, *algorithm));
+    let Some(algorithm) = algorithm else { return ticket };
+    let mut fields = ticket.keep.fields().unwrap_or_default().to_vec();
+    fields.push(("checksum".to_owned(), algorithm.word().into()));
+    Ticket { keep: Json::Map(fields), wants_digest: true, ..ticket }
+}
+
+/// Whether a ticket's own headers hold a checksum of that kind.
+fn has(ticket: &Json, algorithm: Algorithm) -> bool {
+    let headers = ticket.get("headers").and_then(Json::fields).unwrap_or_default();
+    headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header(algorithm)))
+}
+
+/// Which digest a step is for: what its ticket names, or what was asked for.
+fn wanted(ticket: Option<&Json>, checksums: Checksums) -> Option<Algorithm> {
+    let named = ticket.and_then(|ticket| ticket.text("checksum")).and_then(Algorithm::named);
+    named.or(checksums.asked())
+}
+
+/// The digest of a part's bytes.
+pub(super) fn digest(step: &Step<Json>, checksums: Checksums) -> Result<Call, Failed> {
+    match step {
+        Step::Digest { ticket, .. } => wanted(ticket.as_ref(), checksums).map(Call::Digest),
+        _ => None,
+    }
+    .ok_or_else(|| lacks("s3", step))
+}
+
+/// The same, as it is kept.
+pub(super) fn digested(step: &Step<Json>, checksums: Checksums, answer: &Answer) -> Result<Reply<Json>, Failed> {
+    match (step, answer) {
+        (Step::Digest { ticket, .. }, Answer::Digest(hex)) => {
+            wanted(ticket.as_ref(), checksums).map(|algorithm| Reply::Digested(made(algorithm, hex)))
+        }
+        _ => None,
+    }
+    .ok_or_else(|| lacks("s3", step))
+}
+
+/// The request that sends a part, with its checksum.
+pub(super) fn put(ticket: Option<&Json>, digest: Option<&Json>) -> Request {
+    let ticket = ticket.unwrap_or(&Json::Null);
+    let mut request = presigned::put(ticket);
+    if let Some((algorithm, value)) = digest.and_then(read).filter(|(algorithm, _)| !has(ticket, *algorithm)) {
+        request.headers.push((header(algorithm).to_owned(), value.to_owned()));
+    }
+    request
+}
+
+/// What the store says of a part.
+pub(super) fn stored(request: &Request, response: &Response, digest: Option<&Json>) -> Result<Reply<Json>, Failed> {
+    let known = digest.and_then(read);
+    let reply = presigned::stored(request, response).map_err(|failed| refused(failed, response, known.is_some()))?;
+    let said = known.and_then(|(algorithm, value)| Some((response.header(header(algorithm))?, value)));
+    match (reply, said) {
+        (_, Some((said, value))) if said != value => {
+            let words = format!("the store says that a part's checksum is {said:.90}, and it is {value}");
+            Err(Failed { failure: Failure::Corrupt, status: Some(response.status), words })
+        }
+        (Reply::Sent(sent), _) => Ok(Reply::Sent(receipt(super::etag(&sent), digest))),
+        (reply, _) => Ok(reply),
+    }
+}
+
+/// What a refusal means where a checksum may have gone with the part.
+fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
+    let Some((code, _)) = xml::error(&response.text) else { return failed };
+    let words = failed.words.to_ascii_lowercase();
+    let is_about_it = words.contains("checksum") || words.contains("content-md5") || words.contains("crc");
+    let failure = match (response.status, code.as_str()) {
+        (_, "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch") => Failure::Corrupt,
+        _ if !has_digest => return failed,
+        // Not the URL's time is up: it was signed without the header, or with another value.
+        (403, "SignatureDoesNotMatch") => Failure::DigestRefused,
+        (403, _) if words.contains("not signed") => Failure::DigestRefused,
+        (400, "InvalidRequest" | "InvalidArgument" | "NotImplemented") => Failure::DigestRefused,
+        (501, _) => Failure::DigestRefused,
+        (400 | 403, _) if is_about_it => Failure::DigestRefused,
+        _ => return failed,
+    };
+    Failed { failure, ..failed }
+}
+
+/// A part's checksum, as completing wants it.
+pub(super) fn claim(receipt: &Json) -> Option<(String, Json)> {
+    let (algorithm, value) = read(receipt.get("checksum")?)?;
+    Some((field(algorithm)?.to_owned(), value.into()))
+}
+
+/// The checksum that a list of parts, or a store, tells of one.
+pub(super) fn listed(item: &Json) -> Option<Json> {
+    let told = |algorithm: Algorithm| {
+        let value = item.text(field(algorithm)?)?;
+        Some(Json::object([("algorithm", algorithm.word().into()), ("value", value.into())]))
+    };
+    Algorithm::ALL.into_iter().find_map(told)
+}
+
+/// Holds the checksum that the store says of the whole against that of the parts, in whatever order they were sent:
+/// [of all bytes, or of the parts' checksums](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html),
+/// with their number behind it.
+pub(super) fn compared(answer: &Json, receipts: &[(PartRange, Json)]) -> Result<(), Failed> {
+    let first = receipts.first().and_then(|(_, receipt)| read(receipt.get("checksum")?));
+    let Some((algorithm, _)) = first else { return Ok(()) };
+    let Some(said) = field(algorithm).and_then(|field| answer.text(field)) else { return Ok(()) };
+    let Some(expected) = whole(algorithm, said.contains('-'), receipts).filter(|expected| expected != said) else {
+        return Ok(());
+    };
+    let words = format!("the store says that the object's checksum is {said:.90}, and that of the file is {expected}");
+    Err(Failed::new(Failure::Corrupt, words))
+}
+
+/// The checksum of the whole, unless that of a part is not known, or it is not made of them in a way that is known here.
+fn whole(algorithm: Algorithm, is_composite: bool, receipts: &[(PartRange, Json)]) -> Option<String> {
+    let bits = match (algorithm, is_composite) {
+        (Algorithm::Crc32c, _) => 32,
+        (Algorithm::Crc64Nvme, false) => 64,
+        _ => return None,
+    };
+    let (mut combined, mut of_sums) = (0, Crc32c::new());
+    for (part, receipt) in receipts {
+        let (own, value) = read(receipt.get("checksum")?)?;
+        let sum = number(value, bits).filter(|_| own == algorithm)?;
+        // A sum of 32 bits has no others.
+        let narrow = sum as u32;
+        match (bits, is_composite) {
+            (64, _) => combined = crc64nvme::combine(combined, sum, part.size()),
+            (_, false) => combined = crc32c::combine(combined as u32, narrow, part.size()).into(),
+            (_, true) => of_sums.update(&narrow.to_be_bytes()),
+        }
+    }
+    if is_composite {
+        combined = u32::from_be_bytes(of_sums.finish()).into();
+    }
+    let hex = format!("{combined:016x}");
+    let made = made(algorithm, &hex[16 - bits as usize / 4..]);
+    let (_, value) = read(&made)?;
+    Some(if is_composite { format!("{value}-{}", receipts.len()) } else { value.to_owned() })
+}
