@@ -259,7 +259,7 @@ fn claim(part: CompletedPart) -> S3Result<Claim> {
                 ("sha256", part.checksum_sha256),
             ];
             let checksums = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-            Ok(Claim { number, etag: etag.into_value(), checksums })
+            Ok(Claim { number, etag: etag.into_value(), checksums: Some(checksums) })
         }
         _ => Err(s3_error!(MalformedXML, "every part needs a PartNumber and an ETag")),
     }

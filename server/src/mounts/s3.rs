@@ -154,7 +154,7 @@ impl Row {
         let said =
             [("crc32c", self.crc32c), ("crc64nvme", self.crc64nvme), ("sha1", self.sha1), ("sha256", self.sha256)];
         let checksums = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        Claim { number: self.part_number, etag: self.etag, checksums }
+        Claim { number: self.part_number, etag: self.etag, checksums: Some(checksums) }
     }
 }
 

@@ -56,14 +56,15 @@ pub(crate) struct Claim {
     pub number: u16,
     /// The ETag that the client was given.
     pub etag: String,
-    /// The checksums that the client says the part was sent with, by algorithm, base64.
-    pub checksums: BTreeMap<String, String>,
+    /// The checksums that the client says the part was sent with, by algorithm, base64; none where the service
+    /// knows of none.
+    pub checksums: Option<BTreeMap<String, String>>,
 }
 
 impl Claim {
     /// Of a service that knows no checksums.
     pub(crate) const fn bare(number: u16, etag: String) -> Self {
-        Self { number, etag, checksums: BTreeMap::new() }
+        Self { number, etag, checksums: None }
     }
 }
 
