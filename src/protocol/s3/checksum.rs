@@ -5,6 +5,7 @@
 //! sent but one that was asked for, or that the URL's signature names.
 
 use super::super::checksum::{Checksums, made, number, read, receipt};
+use super::super::text::around;
 use super::super::url::{query_value, unescaped};
 use super::super::{Algorithm, Answer, Call, Json, Request, Response, lacks, presigned, xml};
 use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
@@ -120,13 +121,14 @@ pub(super) fn stored(request: &Request, response: &Response, digest: Option<&Jso
 fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
     let Some((code, _)) = xml::error(&response.text) else { return failed };
     let words = failed.words.to_ascii_lowercase();
-    let is_about_it = words.contains("checksum") || words.contains("content-md5") || words.contains("crc");
+    let says = |word| around(&words, word).is_some();
+    let is_about_it = says("checksum") || says("content-md5") || says("crc");
     let failure = match (response.status, code.as_str()) {
         (_, "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch") => Failure::Corrupt,
         _ if !has_digest => return failed,
         // Not the URL's time is up: it was signed without the header, or with another value.
         (403, "SignatureDoesNotMatch") => Failure::DigestRefused,
-        (403, _) if words.contains("not signed") => Failure::DigestRefused,
+        (403, _) if says("not signed") => Failure::DigestRefused,
         (400, "InvalidRequest" | "InvalidArgument" | "NotImplemented") => Failure::DigestRefused,
         (501, _) => Failure::DigestRefused,
         (400 | 403, _) if is_about_it => Failure::DigestRefused,
@@ -187,7 +189,7 @@ fn whole(algorithm: Algorithm, is_composite: bool, receipts: &[(PartRange, Json)
         combined = u32::from_be_bytes(of_sums.finish()).into();
     }
     let hex = format!("{combined:016x}");
-    let made = made(algorithm, &hex[16 - bits as usize / 4..]);
+    let made = made(algorithm, hex.get(16 - bits as usize / 4..)?);
     let (_, value) = read(&made)?;
     Some(if is_composite { format!("{value}-{}", receipts.len()) } else { value.to_owned() })
 }
