@@ -88,7 +88,7 @@ fn a_wrong_option_is_told_by_its_name() {
         ("partSize", "null"),
         ("partSize", "1024"),
         ("concurrency", "-1"),
-        ("checksum", "'md5'"),
+        ("checksum", "'crc7'"),
         ("retry", "3"),
         ("stallTimeout", "-1"),
         ("stallTimeout", "Infinity"),
