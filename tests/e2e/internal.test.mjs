@@ -181,19 +181,19 @@ describe("internal", () => {
   });
 
   for (const transport of ["fetch", "xhr"]) {
-    it(`a panic in what follows an answer (${transport})`, { timeout: TIMEOUT }, async (t) => {
+    it(`a break in what follows an answer (${transport})`, { timeout: TIMEOUT }, async (t) => {
       const page = await open(t);
-      // A part without an answer has the file looked at.
-      await server.fault({ service: "s3", step: "part", part: 2, fault: { kind: "reset", afterBytes: 1000 } });
+      // Nothing goes into the module meanwhile but the answer.
+      await server.fault({ service: "s3", step: "part", part: 2, fault: { kind: "delay", ms: 500 } });
       const end = await run(page, `
         const one = tools.begin(tools.file(11 * 1024 * 1024), { to: ${S3}, partSize: 5 * 1024 * 1024, transport: "${transport}", concurrency: 1, resumable: false });
         await tools.stored(one, 1);
-        tools.lie();
-        const end = await one.ended;
-        tools.tell();
-        return end;
+        // What the module has to do of that, it has done: the next request is out.
+        await new Promise((resolve) => setTimeout(resolve));
+        tools.overwrite();
+        return one.ended;
       `);
-      isInternal(end, PANIC);
+      isInternal(end, EITHER);
       assert.deepEqual(page.complaints, []);
     });
   }
