@@ -61,6 +61,9 @@ async function instruments() {
   /** All that is in the database, where another tab would find it. */
   window.journal = () => new Promise((resolve) => {
     const request = indexedDB.open("upslice");
+    // Whoever looks must not make it: the package would find a database without anything in it.
+    request.onupgradeneeded = () => request.transaction.abort();
+    request.onerror = () => resolve({ uploads: [], changes: [] });
     request.onsuccess = () => {
       const transaction = request.result.transaction(["uploads", "changes"]);
       const all = {};
