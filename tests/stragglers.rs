@@ -4,7 +4,7 @@
 mod world;
 
 use std::time::Duration;
-use upslice::core::{Config, Numbers, Preparing, Retry, Rules, State, Transport, UploadId};
+use upslice::core::{Config, Digests, Numbers, Preparing, Retry, Rules, State, Transport, UploadId};
 use world::{Cancels, How, Line, Plain, World};
 
 const MIB: u64 = 1 << 20;
@@ -66,6 +66,23 @@ fn nothing_goes_out_twice_while_another_part_waits() {
     // The rule itself is held in every life; here it is that the slow part is stored by then.
     assert!(world.life(id).sends.len() <= 51);
     assert_stored(&world, id);
+}
+
+#[test]
+fn nothing_goes_out_twice_while_another_part_is_being_digested() {
+    for digests in [Digests::First, Digests::Asked] {
+        let mut world = with_rules(|rules| rules.digests = digests);
+        // The URLs are signed for one.
+        world.service.wants_digest = true;
+        let id = twelve(&mut world, Transport::Fetch);
+        world.run_until(|world| world.life(id).digested.len() == 10);
+        // The disk takes longer over the next one than any part on its way.
+        world.fault("digest", 1, How::Hold(60_000));
+        world.run_until(|world| world.life(id).progress.parts_stored == 11);
+        assert!(!is_hedged(&world, id), "{digests:?}");
+        world.run();
+        assert_stored(&world, id);
+    }
 }
 
 #[test]

@@ -74,6 +74,11 @@ impl<K: Clone> Upload<K> {
         queue.insert(index);
     }
 
+    /// Parts that are still to be sent, those aside that wait for their time: what they lack is a slot, a ticket or a digest.
+    pub(super) fn unsent(&self) -> usize {
+        self.ready.len() + self.unsigned.len() + self.undigested.len() + self.being_digested()
+    }
+
     /// Where a part would go.
     pub(super) fn origin_of(&self, index: u32) -> Option<&Origin> {
         self.parts[index as usize].pass.as_ref().map_or(self.home(), |pass| Some(&pass.origin))

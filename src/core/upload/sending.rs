@@ -103,7 +103,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
         if let Some(origin) = &task.origin {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
-            let left = self.ready.len() + self.unsigned.len();
+            let left = self.unsent();
             let link = origins.link(origin);
             link.stored(task.size, took);
             let is_free = self.config.concurrency.is_none() && self.rules.widens();
