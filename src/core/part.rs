@@ -22,6 +22,17 @@ pub(super) enum Standing<K> {
     Stored(K),
 }
 
+/// What is known of a part's second request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Second {
+    /// There was none.
+    None,
+    /// The store may have kept another request than the one whose receipt is in hand.
+    InDoubt,
+    /// It was sent once more since, alone.
+    Settled,
+}
+
 /// One part: where it stands, and what it has been through.
 #[derive(Clone, Debug)]
 pub(super) struct Part<K> {
@@ -32,9 +43,7 @@ pub(super) struct Part<K> {
     /// Whether it was ever sent.
     pub(super) tried: bool,
     /// Whether it has had its second request, which a straggler has once.
-    pub(super) hedged: bool,
-    /// Whether the store may have kept another request of it than the one whose receipt is in hand.
-    pub(super) doubtful: bool,
+    pub(super) second: Second,
     /// Attempts that failed and counted.
     pub(super) spent: u32,
     /// Whether one had no answer and did not count, since it could have been the first that an outage cut.
@@ -55,8 +64,7 @@ impl<K> Default for Part<K> {
             pass: None,
             digest: None,
             tried: false,
-            hedged: false,
-            doubtful: false,
+            second: Second::None,
             spent: 0,
             cut: false,
             stalls: 0,

@@ -15,7 +15,7 @@
 //! refused: then those parts are sent once more, alone.
 
 use super::super::link::Link;
-use super::super::part::Standing;
+use super::super::part::{Part, Second, Standing};
 use super::super::watch::{Purpose, Task};
 use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output};
 use super::{Phase, Upload};
@@ -44,7 +44,7 @@ impl<K: Clone> Upload<K> {
         let is_good = part.pass.as_ref().is_some_and(|pass| !pass.is_stale(now));
         let most = (self.plan.size() / SHARE).max(task.size);
         // How long it took says nothing once the page has slept.
-        if part.hedged || task.slept || !is_good || self.hedged_bytes + task.size > most {
+        if part.second != Second::None || task.slept || !is_good || self.hedged_bytes + task.size > most {
             return None;
         }
         // Among twice as many it may have waited for another one before it began.
@@ -87,9 +87,7 @@ impl<K: Clone> Upload<K> {
 
     /// Sends a part a second time.
     pub(in crate::core) fn hedge(&mut self, now: Now, origins: &mut Origins, index: u32) {
-        let part = &mut self.parts[index as usize];
-        part.hedged = true;
-        part.doubtful = true;
+        self.parts[index as usize].second = Second::InDoubt;
         self.hedged_bytes += self.plan.part(index).size();
         self.send(now, origins, index);
     }
@@ -132,7 +130,7 @@ impl<K: Clone> Upload<K> {
             others.any(|ahead| ahead > (task.sent, id))
         };
         let hedged = self.tasks.iter().filter_map(|(id, task)| match task.purpose {
-            Purpose::Send(index) if self.parts[index as usize].hedged => Some((id, task, index)),
+            Purpose::Send(index) if self.parts[index as usize].second != Second::None => Some((id, task, index)),
             _ => None,
         });
         hedged.filter(|(id, task, index)| is_behind(*id, task, *index)).map(|(_, task, _)| task.sent).sum()
@@ -141,14 +139,15 @@ impl<K: Clone> Upload<K> {
     /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
     /// another one: such parts are sent once more, alone. Says whether there are any.
     pub(super) fn send_alone(&mut self, session: &K) -> bool {
+        let in_doubt = |part: &Part<K>| part.second == Second::InDoubt;
         let doubtful: Vec<u32> =
-            (0u32..).zip(&self.parts).filter(|(_, part)| part.doubtful).map(|(at, _)| at).collect();
+            (0u32..).zip(&self.parts).filter(|(_, part)| in_doubt(part)).map(|(at, _)| at).collect();
         if doubtful.is_empty() {
             return false;
         }
         for index in doubtful {
             let part = &mut self.parts[index as usize];
-            part.doubtful = false;
+            part.second = Second::Settled;
             if matches!(part.standing, Standing::Stored(_)) {
                 self.stored -= 1;
                 self.stored_bytes -= self.plan.part(index).size();

@@ -1,7 +1,7 @@
 //! What is known of each part, and which of them wait for what.
 
 use super::super::errand::Errand;
-use super::super::part::{Part, Standing};
+use super::super::part::{Part, Second, Standing};
 use super::super::{Digests, Origin, Origins, Plan, Preparing, Sizes};
 use super::Upload;
 
@@ -45,8 +45,8 @@ impl<K: Clone> Upload<K> {
         if !matches!(part.standing, Standing::Stored(_)) {
             part.standing = Standing::Stored(receipt);
             // One that may have to be sent once more may be so with what it has: some sign for missing parts only.
-            part.pass.take_if(|_| !part.doubtful);
-            part.digest.take_if(|_| !part.doubtful);
+            part.pass.take_if(|_| part.second != Second::InDoubt);
+            part.digest.take_if(|_| part.second != Second::InDoubt);
             self.ready.remove(index);
             self.unsigned.remove(index);
             self.undigested.remove(index);
