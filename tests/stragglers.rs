@@ -4,7 +4,7 @@
 mod world;
 
 use std::time::Duration;
-use upslice::core::{Config, Digests, Numbers, Preparing, Retry, Rules, State, Transport, UploadId};
+use upslice::core::{Config, Digests, ErrorCode, Numbers, Preparing, Retry, Rules, State, Transport, UploadId};
 use world::{Cancels, How, Line, Plain, World};
 
 const MIB: u64 = 1 << 20;
@@ -83,6 +83,18 @@ fn nothing_goes_out_twice_while_another_part_is_being_digested() {
         world.run();
         assert_stored(&world, id);
     }
+}
+
+#[test]
+fn a_completion_that_is_refused_once_more_is_an_error() {
+    let mut world = one_is_slow();
+    world.fault("complete", 10, How::Say(400, None));
+    let id = twelve(&mut world, Transport::Fetch);
+    world.run();
+    let life = world.life(id);
+    assert_eq!(life.error().unwrap().code, ErrorCode::Rejected);
+    // What went out twice is sent alone once, and no more.
+    assert_eq!((life.sends.len(), life.count("complete")), (14, 2));
 }
 
 #[test]
