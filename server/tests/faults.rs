@@ -218,6 +218,18 @@ fn a_stall_of_the_answer_takes_the_whole_body() {
 }
 
 #[test]
+fn what_has_come_of_a_body_is_counted_while_it_comes() {
+    let world = World::new();
+    let upload = world.create();
+    let put = upload.put(1, &[1; 64 << 10]);
+    let socket = put.begin(5 << 10);
+    let row = world.logged("part", |row| row["requestBytes"] == 5 << 10);
+    assert_eq!(row["endMs"], Value::Null);
+    drop(socket);
+    assert_eq!(world.ended("part")["requestBytes"], 5 << 10);
+}
+
+#[test]
 fn a_truncated_answer_promises_more_than_it_sends() {
     let world = World::new();
     let upload = world.create();

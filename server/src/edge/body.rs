@@ -23,13 +23,14 @@ pub(crate) struct Metered {
 
 /// What is known of a body from outside.
 #[derive(Clone, Default)]
-pub(crate) struct Rest(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    bytes: AtomicU64,
-    left: Mutex<Option<Incoming>>,
+pub(crate) struct Rest {
+    count: Count,
+    left: Arc<Mutex<Option<Incoming>>>,
 }
+
+/// How many bytes of a body were read so far, for whoever wants to know later and holds nothing else of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Count(Arc<AtomicU64>);
 
 impl Metered {
     /// Counts `inner` into `rest`.
@@ -88,15 +89,26 @@ impl Metered {
 impl Rest {
     /// How many bytes were read so far.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.bytes.load(Ordering::Acquire)
+        self.count.bytes()
+    }
+
+    /// The count by itself.
+    pub(crate) fn count(&self) -> Count {
+        self.count.clone()
     }
 
     /// Reads what nobody wanted, up to `bytes`: a browser shows no answer that comes while it is still sending.
     pub(crate) async fn drain(&self, bytes: u64) {
-        let left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left else { return };
         let limit = self.bytes().saturating_add(bytes);
         Metered::new(left, self.clone()).skip(limit).await;
+    }
+}
+
+impl Count {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -116,7 +128,7 @@ impl HttpBody for Metered {
         match &frame {
             Some(Ok(frame)) => {
                 let read = frame.data_ref().map_or(0, Bytes::len);
-                self.rest.0.bytes.fetch_add(read as u64, Ordering::AcqRel);
+                self.rest.count.0.fetch_add(read as u64, Ordering::AcqRel);
             }
             Some(Err(_)) | None => self.inner = None,
         }
@@ -141,6 +153,6 @@ impl HttpBody for Metered {
 impl Drop for Metered {
     fn drop(&mut self) {
         let unread = self.inner.take().filter(|inner| !inner.is_end_stream());
-        *self.rest.0.left.lock().unwrap_or_else(PoisonError::into_inner) = unread;
+        *self.rest.left.lock().unwrap_or_else(PoisonError::into_inner) = unread;
     }
 }

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::body::{Metered, Rest};
+use super::body::{Count, Metered, Rest};
 use super::call::{Call, Look};
 use super::cors::Policy;
 use super::log::Log;
@@ -45,7 +45,7 @@ pub(crate) fn method_of<B>(request: &Request<B>) -> (Method, bool) {
 impl Edge {
     /// Answers a preflight of `call`.
     pub(crate) async fn preflight(&self, call: &Call, request: &Request<Incoming>, policy: &Policy) -> Response<Body> {
-        let ticket = self.log.begin(call, true, request, Rest::default());
+        let ticket = self.log.begin(call, true, request, Count::default());
         pause(self.faults.preflight_latency(call)).await;
         let response = policy.preflight(request.headers());
         ticket.answered(response.status().as_u16());
@@ -66,7 +66,7 @@ impl Edge {
         F: Future<Output = Result<Response<Body>, Cut>>,
     {
         let rest = Rest::default();
-        let ticket = self.log.begin(call, false, &request, rest.clone());
+        let ticket = self.log.begin(call, false, &request, rest.count());
         let (head, incoming) = request.into_parts();
         let mut body = Metered::new(incoming, rest.clone());
         let seen = body.peek(HEAD, look).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::http::{HeaderMap, Request};
 use serde::Serialize;
 
-use super::body::Rest;
+use super::body::Count;
 use super::call::Call;
 use crate::moment::Moment;
 
@@ -24,12 +24,15 @@ struct Entries {
     rows: VecDeque<Entry>,
 }
 
-/// One exchange. `endMs` is null while it lasts, `status` also where the connection was cut.
+/// One exchange. `endMs` is null while it lasts, `status` also where the connection was cut; `requestBytes` are those read
+/// so far.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
     #[serde(skip)]
     id: u64,
+    #[serde(skip)]
+    body: Count,
     service: Option<String>,
     step: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,12 +51,11 @@ pub(crate) struct Entry {
 pub(crate) struct Ticket {
     log: Arc<Mutex<Entries>>,
     id: u64,
-    body: Rest,
 }
 
 impl Log {
     /// Notes that an exchange begins.
-    pub(crate) fn begin<B>(&self, call: &Call, preflight: bool, request: &Request<B>, body: Rest) -> Ticket {
+    pub(crate) fn begin<B>(&self, call: &Call, preflight: bool, request: &Request<B>, body: Count) -> Ticket {
         let (step, part) = named(call);
         let step = if preflight { Some("preflight".to_owned()) } else { step };
         let mut entries = lock(&self.0);
@@ -61,6 +63,7 @@ impl Log {
         entries.next += 1;
         entries.rows.push_back(Entry {
             id,
+            body,
             service: call.service.clone(),
             step,
             part,
@@ -76,12 +79,13 @@ impl Log {
         if entries.rows.len() > MOST {
             entries.rows.pop_front();
         }
-        Ticket { log: Arc::clone(&self.0), id, body }
+        Ticket { log: Arc::clone(&self.0), id }
     }
 
     /// All exchanges since the log was emptied, in the order in which they began.
     pub(crate) fn all(&self) -> Vec<Entry> {
-        lock(&self.0).rows.iter().cloned().collect()
+        let counted = |entry: &Entry| Entry { request_bytes: entry.body.bytes(), ..entry.clone() };
+        lock(&self.0).rows.iter().map(counted).collect()
     }
 
     /// Empties the log; exchanges under way are forgotten as well.
@@ -112,11 +116,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let bytes = self.body.bytes();
-        self.note(|entry| {
-            entry.request_bytes = bytes;
-            entry.end_ms = Some(Moment::now().epoch_ms());
-        });
+        self.note(|entry| entry.end_ms = Some(Moment::now().epoch_ms()));
     }
 }
 
