@@ -1,5 +1,7 @@
 // One measured upload: a fresh browser, one client, one file or several.
 
+import { open } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Watch } from "./processes.mjs";
 import { longTasks } from "./trace.mjs";
 
@@ -9,6 +11,15 @@ const SECONDS = 180;
 export class Stand {
   constructor({ driver, server, files, size }) {
     Object.assign(this, { driver, server, files, size });
+  }
+
+  /** The same line, with a file of another size. Its holes are read as fast as anything can be: what is left is what we cost. */
+  async sparse(size) {
+    const path = join(dirname(this.files[0]), `sparse-${size}.bin`);
+    const file = await open(path, "w");
+    await file.truncate(size);
+    await file.close();
+    return new Stand({ driver: this.driver, server: this.server, files: [path], size });
   }
 
   /** Sends the file; tells how long it took, what the browser's processes held and burnt, and what the server saw. */

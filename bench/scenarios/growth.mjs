@@ -1,9 +1,6 @@
 // What files and parts cost as they grow: memory that does not depend on the file, and processor time by the part.
 
-import { open } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { MIB, spread, table } from "../driver/figures.mjs";
-import { Stand } from "../driver/stand.mjs";
 
 export const title = "growth: 1, 5 and 20 GiB, 100 and 10,000 parts";
 export const runs = 3;
@@ -12,21 +9,12 @@ export const server = ["--sink", "--min-part-size", "1"];
 
 const PIECE = 64 << 10;
 
-/** Holes are read as fast as anything can be: what is left is what we cost. */
-async function sparse(stand, size) {
-  const path = join(dirname(stand.files[0]), `growth-${size}.bin`);
-  const file = await open(path, "w");
-  await file.truncate(size);
-  await file.close();
-  return new Stand({ driver: stand.driver, server: stand.server, files: [path], size });
-}
-
 export async function run(stand, runs, say) {
   const results = [];
   const rows = async (cases, row) => {
     const rows = [];
     for (const { name, size, client, options } of cases) {
-      const here = await sparse(stand, size);
+      const here = await stand.sparse(size);
       const taken = [];
       for (let round = 0; round < runs; round++) taken.push(await here.send(client, options, { traced: false }));
       say(`${name}: ${spread(taken.map(({ ms }) => ms / 1000), 1)} s`);

@@ -92,6 +92,16 @@ fn a_completion_names_the_checksums_that_its_parts_were_sent_with() {
 }
 
 #[test]
+fn a_sink_believes_the_checksums_that_it_does_not_make() {
+    let world = World::with(|options| options.sink = true);
+    let upload = world.create();
+    let answer = signed(&upload, 1, b"123456789", "x-amz-checksum-crc32c", "4waSgw==").send();
+    let part = serde_json::json!({ "PartNumber": 1, "ETag": answer.header("etag"), "ChecksumCRC32C": "4waSgw==" });
+    let done = world.api("POST", &upload.target("/complete")).json(serde_json::json!({ "parts": [part] })).send();
+    assert_eq!(done.json()["ChecksumCRC32C"], "pzJFoA==-1", "{}", done.text());
+}
+
+#[test]
 fn parts_are_signed_with_the_checksums_that_are_asked_for() {
     let world = World::new();
     let upload = world.create();
