@@ -59,11 +59,16 @@ fn made_of(adapter: &dyn Adapter, step: &Step<Json>, response: &Response) -> Opt
     let mut answer = match adapter.call(step, &file()) {
         Ok(Call::Http(request)) => Answer::Http { request: request.into(), response: response.clone() },
         Ok(Call::Function(function)) => Answer::Value { of: function.name, value: value.clone() },
-        Ok(Call::Digest(_)) => Answer::Digest(response.text.clone()),
+        Ok(Call::Digest(..)) => Answer::Digest(response.text.clone()),
+        Ok(Call::Combine(sums)) => panic!("{sums:?} of nothing"),
         Err(_) => return None,
     };
-    while let Some(Call::Function(function)) = adapter.follow(step, &answer) {
-        answer = Answer::Value { of: function.name, value: value.clone() };
+    while let Some(call) = adapter.follow(step, &answer) {
+        answer = match call {
+            Call::Function(function) => Answer::Value { of: function.name, value: value.clone() },
+            Call::Combine(_) => Answer::Combined { answer: Box::new(answer), whole: Some(response.text.clone()) },
+            call => panic!("{call:?} follows nothing"),
+        };
     }
     let reply = adapter.reply(step, &answer);
     if let Err(failed) = &reply {

@@ -4,8 +4,6 @@
 
 mod talk;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use std::time::Duration;
 use talk::{NOON, json};
@@ -13,8 +11,8 @@ use upslice::core::{
     Carrier, Digests, Expiry, Failed, Failure, Numbers, Origin, PartRange, Preparing, Reply, Step, Wall,
 };
 use upslice::protocol::{
-    Adapter, Algorithm, Answer, Call, Checksums, Custom, File, Gjirafa, Here, Json, Question, Request, Response,
-    S3Endpoint, S3Functions, Shape, Subworkflow, TwelveLabs, Veza, origin,
+    Adapter, Algorithm, Answer, Call, Checksums, Custom, File, Form, Gjirafa, Here, Json, Question, Request, Response,
+    S3Endpoint, S3Functions, Shape, Subworkflow, Sums, TwelveLabs, Veza, origin,
 };
 
 fn file() -> File {
@@ -832,7 +830,8 @@ proptest! {
                         Answer::Http { request: request.into(), response }
                     }
                     Ok(Call::Function(_)) => Answer::Value { of: step.role(), value: given.clone() },
-                    Ok(Call::Digest(_)) => Answer::Digest("0f".into()),
+                    Ok(Call::Digest(..)) => Answer::Digest("0f".into()),
+                    Ok(Call::Combine(sums)) => panic!("{sums:?} of nothing"),
                     Err(_) => continue,
                 };
                 let Ok(reply) = adapter.reply(&step, &answer) else { continue };
@@ -900,8 +899,8 @@ mod checksums {
             said(&adapter, &open()),
             r#"create({"name":"a film.mp4","type":"video/mp4","size":12,"checksum":"crc32c"} with the signal)"#
         );
-        assert_eq!(said(&adapter, &digest(None)), "Crc32c of the part");
-        let reply = adapter.reply(&digest(None), &Answer::Digest("e3069283".into())).unwrap();
+        assert_eq!(said(&adapter, &digest(None)), "Crc32c of the part, in Base64");
+        let reply = adapter.reply(&digest(None), &Answer::Digest("4waSgw==".into())).unwrap();
         assert!(matches!(reply, Reply::Digested(sum) if sum == crc32c()));
         let sign = Step::Prepare { session: session(), parts: vec![part(0)], digests: vec![crc32c()], attempt: 1 };
         let told = r#""parts":[{"partNumber":1,"size":5,"checksum":{"algorithm":"crc32c","value":"4waSgw=="}}]} with"#;
@@ -967,7 +966,7 @@ mod checksums {
             assert_eq!(ticket.wants_digest, wanted.is_some(), "{url} {checksums:?}");
             if let Some(wanted) = wanted {
                 let call = adapter.call(&digest(Some(ticket.keep.clone())), &file()).unwrap();
-                assert_eq!(call, Call::Digest(wanted));
+                assert_eq!(call, Call::Digest(wanted, Form::Base64));
             }
         }
         assert_eq!(endpoint().rules().digests, Digests::Asked);
@@ -1042,55 +1041,77 @@ mod checksums {
         }
     }
 
-    /// Two parts whose bytes are "12345" and "6789", and what a store says of them as one.
-    fn closed(algorithm: &str, sums: [&str; 2], said: &str) -> Result<Reply<Json>, Failed> {
+    /// Two parts, and what a store says of them as one.
+    fn close(algorithm: &str, sums: [&str; 2]) -> Step<Json> {
         let receipt = |value: &str| {
             let sum = Json::object([("algorithm", algorithm.into()), ("value", value.into())]);
             Json::object([("etag", "\"e\"".into()), ("checksum", sum)])
         };
         let second = PartRange { index: 1, start: 5, end: 9 };
-        let receipts = [(part(0), receipt(sums[0])), (second, receipt(sums[1]))].into();
-        gave(&Step::Close { session: session(), receipts }, said)
+        Step::Close { session: session(), receipts: [(part(0), receipt(sums[0])), (second, receipt(sums[1]))].into() }
     }
 
     #[test]
-    fn the_whole_is_what_its_parts_are() {
-        let crc32c = [crc(&crc::CRC_32_ISCSI, b"12345"), crc(&crc::CRC_32_ISCSI, b"6789")];
-        let nvme = [nvme(b"12345"), nvme(b"6789")];
-        let composite = {
-            let digests = [b"12345".as_slice(), b"6789"]
-                .map(|bytes| crc::Crc::<u32>::new(&crc::CRC_32_ISCSI).checksum(bytes).to_be_bytes());
-            format!("{}-2", crc(&crc::CRC_32_ISCSI, &digests.concat()))
-        };
-        let whole = crc(&crc::CRC_32_ISCSI, b"123456789");
-        assert_eq!(whole, "4waSgw==");
-        for (algorithm, sums, field, good) in [
-            ("crc32c", &crc32c, "ChecksumCRC32C", whole.as_str()),
-            ("crc32c", &crc32c, "ChecksumCRC32C", &composite),
-            ("crc64nvme", &nvme, "ChecksumCRC64NVME", "rosUhgp5mIg="),
+    fn what_a_store_says_of_the_whole_is_held_against_its_parts() {
+        let nvme = Algorithm::Crc64Nvme;
+        for (algorithm, field, whole, said, is_composite) in [
+            (Algorithm::Crc32c, "ChecksumCRC32C", "w", "w", false),
+            (Algorithm::Crc32c, "ChecksumCRC32C", "w", "w-2", true),
+            (nvme, "ChecksumCRC64NVME", "w", "w", false),
+            (Algorithm::Sha1, "ChecksumSHA1", "w", "w-2", true),
+            (Algorithm::Sha256, "ChecksumSHA256", "w", "w-2", true),
         ] {
-            let sums = [sums[0].as_str(), sums[1].as_str()];
-            let said = |value: &str| closed(algorithm, sums, &format!(r#"{{"{field}":"{value}"}}"#));
-            assert!(matches!(said(good), Ok(Reply::Closed(_))), "{good}");
-            for bad in ["AAAAAA==", "AAAAAA==-2", "nonsense"] {
-                match said(bad) {
-                    Err(failed) => assert_eq!(failed.failure, Failure::Corrupt),
-                    // What is made of parts in a way that is not known is not compared.
-                    Ok(_) => assert!(algorithm == "crc64nvme" && bad.contains('-'), "{algorithm} {bad}"),
+            let step = close(algorithm.word(), ["a", "b"]);
+            let told = |said: &str| {
+                let value = json(&format!(r#"{{"{field}":"{said}"}}"#));
+                let text = format!("200\n\n{{\"{field}\":\"{said}\"}}");
+                let request = request(&endpoint(), &step).into();
+                let of_endpoint = Answer::Http { request, response: talk::response(&text) };
+                [(&ALL as &dyn Adapter, Answer::Value { of: "complete", value }), (&endpoint(), of_endpoint)]
+                    .map(|(adapter, answer)| (adapter.follow(&step, &answer), answer))
+            };
+            let sums = Sums { algorithm, is_composite, parts: vec![("a".into(), 5), ("b".into(), 4)] };
+            for (said, is_good) in [(said, true), (if is_composite { "x-2" } else { "x" }, false)] {
+                let [functions, endpoints] = told(said);
+                for (adapter, (call, answer)) in [(&ALL as &dyn Adapter, functions), (&endpoint(), endpoints)] {
+                    assert_eq!(call, Some(Call::Combine(sums.clone())), "{said}");
+                    let reply = |whole: Option<&str>| {
+                        let whole = whole.map(ToOwned::to_owned);
+                        let answer = Answer::Combined { answer: Box::new(answer.clone()), whole };
+                        assert_eq!(adapter.follow(&step, &answer), None);
+                        adapter.reply(&step, &answer)
+                    };
+                    assert!(matches!(reply(None), Ok(Reply::Closed(_))), "what does not follow was compared");
+                    match reply(Some(whole)) {
+                        Ok(reply) => assert!(is_good && matches!(reply, Reply::Closed(_)), "{said}"),
+                        Err(failed) => {
+                            assert!(!is_good && failed.failure == Failure::Corrupt, "{said}");
+                            assert!(failed.words.contains(&format!("checksum is {said}, and")), "{}", failed.words);
+                        }
+                    }
                 }
             }
-            assert!(closed(algorithm, [sums[0], "?"], &format!(r#"{{"{field}":"{good}"}}"#)).is_ok());
-            assert!(closed(algorithm, sums, "{}").is_ok());
+            // Where one of the parts has another one, or none, nothing follows.
+            let mixed = |receipt: &str| {
+                let Step::Close { receipts, .. } = &step else { panic!() };
+                let receipts = [receipts[0].clone(), (part(1), json(receipt))].into();
+                let value = json(&format!(r#"{{"{field}":"{said}"}}"#));
+                ALL.follow(&Step::Close { session: session(), receipts }, &Answer::Value { of: "complete", value })
+            };
+            assert_eq!(mixed(r#"{"etag":"e"}"#), None);
+            assert_eq!(mixed(r#"{"etag":"e","checksum":{"algorithm":"md5","value":"b"}}"#), None);
         }
-        assert!(closed("sha256", ["a", "b"], r#"{"ChecksumSHA256":"c-2"}"#).is_ok());
-        assert!(closed("md5", ["a", "b"], r#"{"ChecksumMD5":"c"}"#).is_ok());
-    }
-
-    fn crc(kind: &'static crc::Algorithm<u32>, bytes: &[u8]) -> String {
-        STANDARD.encode(crc::Crc::<u32>::new(kind).checksum(bytes).to_be_bytes())
-    }
-
-    fn nvme(bytes: &[u8]) -> String {
-        STANDARD.encode(crc::Crc::<u64>::new(&crc::CRC_64_NVME).checksum(bytes).to_be_bytes())
+        // What is made of parts in a way that is not known is not compared.
+        for (algorithm, said) in [
+            ("crc64nvme", r#"{"ChecksumCRC64NVME":"w-2"}"#),
+            ("sha256", r#"{"ChecksumSHA256":"w"}"#),
+            ("md5", r#"{"ChecksumMD5":"w"}"#),
+            ("crc32c", "{}"),
+            ("crc32c", r#"{"ChecksumCRC64NVME":"w"}"#),
+        ] {
+            let step = close(algorithm, ["a", "b"]);
+            assert_eq!(ALL.follow(&step, &Answer::Value { of: "complete", value: json(said) }), None);
+            assert!(gave(&step, said).is_ok(), "{said}");
+        }
     }
 }

@@ -491,8 +491,8 @@ fn a_checksum_is_told_to_part_and_to_complete() {
     assert_eq!(adapter.rules().digests, Digests::First);
     assert_eq!(raw().rules().digests, Digests::Never);
     let digest = Step::Digest { session: session(), part: part(2), ticket: None };
-    assert_eq!(said(&adapter, &digest), "Sha1 of the part");
-    let Ok(Reply::Digested(sum)) = adapter.reply(&digest, &Answer::Digest("e3069283".into())) else { panic!() };
+    assert_eq!(said(&adapter, &digest), "Sha1 of the part, in Base64");
+    let Ok(Reply::Digested(sum)) = adapter.reply(&digest, &Answer::Digest("4waSgw==".into())) else { panic!() };
     let prepare = Step::Prepare { session: session(), parts: vec![part(2)], digests: vec![sum.clone()], attempt: 1 };
     let told = r#"part(the app's own, kept under 3, {"number":3,"offset":10,"size":4,"attempt":1,"checksum":{"algorithm":"sha1","value":"4waSgw=="}} with the signal)"#;
     assert_eq!(said(&adapter, &prepare), told);

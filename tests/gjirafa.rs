@@ -109,7 +109,7 @@ fn fresh_urls_come_by_resuming_whether_all_or_only_the_missing_are_listed() {
 #[test]
 fn a_receipt_that_was_lost_is_the_md5_of_its_part() {
     let reckon = Step::Reckon { session: session(), part: part(0) };
-    assert_eq!(said(&gjirafa(), &reckon), "Md5 of the part");
+    assert_eq!(said(&gjirafa(), &reckon), "Md5 of the part, in Hex");
     let digest = Answer::Digest("d41d8cd98f00b204e9800998ecf8427e".into());
     let Ok(Reply::Sent(receipt)) = gjirafa().reply(&reckon, &digest) else { panic!() };
     assert_eq!(gjirafa().etag(&receipt), Some("\"d41d8cd98f00b204e9800998ecf8427e\""));

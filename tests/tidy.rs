@@ -85,8 +85,11 @@ fn encoders_see_bytes_and_nothing_else() {
 }
 
 #[test]
-fn protocols_see_no_browser() {
-    assert_never_named("src/protocol", &["crate::browser", "crate::js", "SystemTime", "std::time::Instant"]);
+fn protocols_see_no_bytes_and_no_browser() {
+    assert_never_named(
+        "src/protocol",
+        &["crate::browser", "crate::js", "crate::encode", "SystemTime", "std::time::Instant"],
+    );
     assert_never_named("src/protocol", &WEB);
 }
 

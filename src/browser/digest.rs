@@ -1,11 +1,13 @@
-//! Digests of a part, read a window at a time; between two of them the page has its turn.
+//! Digests of a part, read a window at a time; between two of them the page has its turn. And that of a whole, of those of
+//! its parts.
 
 use super::source::Source;
 use super::{sys, value};
 use crate::core::{Failed, Failure, PartRange};
-use crate::encode::{Crc32c, Crc64Nvme, Md5};
-use crate::protocol::Algorithm;
+use crate::encode::{Crc32c, Crc64Nvme, Md5, decoded, encoded};
+use crate::protocol::{Algorithm, Form, Sums};
 use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 
 /// A digest that is made window by window.
 enum Digest {
@@ -23,32 +25,39 @@ impl Digest {
         }
     }
 
-    fn finish(self) -> String {
+    fn finish(self) -> Vec<u8> {
         match self {
-            Self::Crc64Nvme(crc) => hex(&crc.finish()),
-            Self::Crc32c(crc) => hex(&crc.finish()),
-            Self::Md5(digest) => hex(&digest.finish()),
+            Self::Crc64Nvme(crc) => crc.finish().into(),
+            Self::Crc32c(crc) => crc.finish().into(),
+            Self::Md5(digest) => digest.finish().into(),
         }
     }
 }
 
-/// The digest of a part's bytes, in hexadecimal. `None` if the file cannot be read.
-pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<String, Failed>> {
-    let mut digest = match algorithm {
-        Algorithm::Crc64Nvme => Digest::Crc64Nvme(Crc64Nvme::new()),
-        Algorithm::Crc32c => Digest::Crc32c(Crc32c::new()),
-        Algorithm::Md5 => Digest::Md5(Md5::new()),
-        Algorithm::Sha1 => return by_the_platform("SHA-1", source, part).await,
-        Algorithm::Sha256 => return by_the_platform("SHA-256", source, part).await,
-    };
-    source.read_through(part, &mut |window| digest.update(window)).await?;
-    Some(Ok(digest.finish()))
+/// A digest of our own; or the platform's name for its one, which is faster than any of ours and takes all bytes at once.
+const fn begun(algorithm: Algorithm) -> Result<Digest, &'static str> {
+    match algorithm {
+        Algorithm::Crc64Nvme => Ok(Digest::Crc64Nvme(Crc64Nvme::new())),
+        Algorithm::Crc32c => Ok(Digest::Crc32c(Crc32c::new())),
+        Algorithm::Md5 => Ok(Digest::Md5(Md5::new())),
+        Algorithm::Sha1 => Err("SHA-1"),
+        Algorithm::Sha256 => Err("SHA-256"),
+    }
 }
 
-/// The platform's own digests are faster than any of ours; they take all bytes at once.
-async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) -> Option<Result<String, Failed>> {
-    let bytes = source.buffer(part).await?;
-    let digest = match sys::digest(name, &bytes) {
+/// The digest of a part's bytes. `None` if the file cannot be read.
+pub(super) async fn of(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<Vec<u8>, Failed>> {
+    match begun(algorithm) {
+        Ok(mut digest) => {
+            source.read_through(part, &mut |window| digest.update(window)).await?;
+            Some(Ok(digest.finish()))
+        }
+        Err(name) => Some(by_the_platform(name, &source.buffer(part).await?).await),
+    }
+}
+
+async fn by_the_platform(name: &'static str, bytes: &JsValue) -> Result<Vec<u8>, Failed> {
+    let digest = match sys::digest(name, bytes) {
         Ok(given) => value::settled(&given).await.ok(),
         Err(_) => None,
     };
@@ -56,7 +65,35 @@ async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) 
         let words = format!("this page has no `crypto.subtle` for {name}: it is there on https and on localhost only");
         Failed::new(Failure::Nonsense, words)
     };
-    Some(digest.map(|digest| hex(&Uint8Array::new(&digest).to_vec())).ok_or_else(missing))
+    digest.map(|digest| Uint8Array::new(&digest).to_vec()).ok_or_else(missing)
+}
+
+/// A digest as text.
+pub(super) fn written(digest: &[u8], form: Form) -> String {
+    match form {
+        Form::Hex => hex(digest),
+        Form::Base64 => encoded(digest),
+    }
+}
+
+/// The checksum of the whole, in base64, of those of its parts. `None` if it does not follow from them.
+pub(super) async fn combined(sums: &Sums) -> Option<String> {
+    let parts = sums.parts.iter().map(|(sum, size)| Some((decoded(sum)?, *size))).collect::<Option<Vec<_>>>()?;
+    let pieces = parts.iter().map(|(sum, size)| (sum.as_slice(), *size));
+    let whole = match (begun(sums.algorithm), sums.is_composite) {
+        (Ok(Digest::Crc64Nvme(_)), false) => Crc64Nvme::of_pieces(pieces)?.into(),
+        (Ok(Digest::Crc32c(_)), false) => Crc32c::of_pieces(pieces)?.into(),
+        (_, false) => return None,
+        (Ok(mut digest), true) => {
+            pieces.for_each(|(sum, _)| digest.update(sum));
+            digest.finish()
+        }
+        (Err(name), true) => {
+            let sums: Vec<_> = pieces.flat_map(|(sum, _)| sum).copied().collect();
+            by_the_platform(name, &Uint8Array::from(sums.as_slice())).await.ok()?
+        }
+    };
+    Some(encoded(&whole))
 }
 
 /// Bytes in hexadecimal.

@@ -6,7 +6,7 @@ use super::driver::Live;
 use super::exchange::{Outgoing, exchange};
 use super::journal::written;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
-use crate::protocol::{Answer, Call, Json, Request, lacks};
+use crate::protocol::{Answer, Call, Form, Json, Request, lacks};
 
 /// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
 pub(super) async fn carry_out(
@@ -28,16 +28,22 @@ pub(super) async fn carry_out(
     let mut answer = match live.adapter.call(step, &live.file)? {
         Call::Http(request) => send(live, step, request, on_sent).await?,
         Call::Function(function) => live.app.call(&function).await?,
-        Call::Digest(algorithm) => match step {
+        Call::Digest(algorithm, form) => match step {
             Step::Reckon { part, .. } | Step::Digest { part, .. } => {
-                Answer::Digest(digest::of(&live.source, part, algorithm).await.ok_or_else(unreadable)??)
+                let digest = digest::of(&live.source, part, algorithm).await.ok_or_else(unreadable)??;
+                Answer::Digest(digest::written(&digest, form))
             }
             _ => return Err(lacks(live.adapter.kind(), step)),
         },
+        Call::Combine(_) => return Err(lacks(live.adapter.kind(), step)),
     };
-    // Only functions of the app follow an exchange: they read what it brought.
-    while let Some(Call::Function(function)) = live.adapter.follow(step, &answer) {
-        answer = live.app.call(&function).await?;
+    // What follows an exchange reads what it brought.
+    while let Some(call) = live.adapter.follow(step, &answer) {
+        answer = match call {
+            Call::Function(function) => live.app.call(&function).await?,
+            Call::Combine(sums) => Answer::Combined { whole: digest::combined(&sums).await, answer: Box::new(answer) },
+            Call::Http(_) | Call::Digest(..) => return Err(lacks(live.adapter.kind(), step)),
+        };
     }
     live.adapter.reply(step, &answer)
 }
@@ -54,6 +60,7 @@ async fn send(
     };
     if let (Some(digest), Some(part)) = (request.digest, part) {
         let value = digest::of(&live.source, part, digest.algorithm).await.ok_or_else(unreadable)??;
+        let value = digest::written(&value, Form::Hex);
         request.headers.push((digest.header.into(), format!("{}{value}", digest.prefix)));
     }
     let body = Carried::of(&request.body, &live.source, part).await.ok_or_else(unreadable)?;

@@ -94,9 +94,42 @@ pub fn groups(from: &[u8], to: &mut [u8]) {
     }
 }
 
+const CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// The character of six bits.
 fn character(bits: usize) -> u8 {
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[bits]
+    CHARACTERS[bits]
+}
+
+/// The text of a few bytes, a digest's.
+#[must_use]
+pub fn encoded(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let is_padding = at > group.len();
+            text.push(if is_padding { '=' } else { character(bits >> (18 - 6 * at) & 63).into() });
+        }
+    }
+    text
+}
+
+/// The few bytes that a text stands for; `None` if it is not base64, or more than one value is written so.
+#[must_use]
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for digit in text.trim_end_matches('=').bytes() {
+        bits = bits << 6 | CHARACTERS.iter().position(|known| *known == digit)? as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    // Whatever else may stand for the same bytes is not what anybody writes.
+    (encoded(&bytes) == text).then_some(bytes)
 }
 
 // The crate that thinks numbers up is for native tests only.
@@ -107,7 +140,26 @@ mod tests {
     use ::base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
+    #[test]
+    fn what_is_no_base64_is_no_bytes() {
+        for wrong in ["4waSg", "4waSgw", "4waSgw==-2", "4waSgx==", "A", "====", "\u{1f980}", "4wa Sgw=="] {
+            assert_eq!(decoded(wrong), None, "{wrong}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_few_bytes_are_encoded_and_decoded_as_another_does(bytes in prop::collection::vec(any::<u8>(), 0..70)) {
+            let text = encoded(&bytes);
+            prop_assert_eq!(&text, &STANDARD.encode(&bytes));
+            prop_assert_eq!(decoded(&text), Some(bytes));
+        }
+
+        #[test]
+        fn what_is_decoded_is_what_another_decodes(text in "[A-Da-d+/=]{0,9}") {
+            prop_assert_eq!(decoded(&text), STANDARD.decode(&text).ok());
+        }
+
         #[test]
         fn windows_cut_anywhere_are_encoded_as_the_whole(bytes in prop::collection::vec(any::<u8>(), 0..5_000), cuts in prop::collection::vec(0..700usize, 0..40)) {
             let (mut encoder, mut text, mut left) = (Base64::new(groups), Vec::new(), bytes.as_slice());

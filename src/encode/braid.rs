@@ -36,6 +36,11 @@ impl Polynomial {
         Self { bits, one: 1 << (width - 1), tables: OnceLock::new() }
     }
 
+    /// All ones: what a sum begins with, and is inverted by at its end.
+    pub(super) const fn full(&self) -> u64 {
+        self.one | (self.one - 1)
+    }
+
     /// The sum that `sum` becomes by some more bytes.
     pub(super) fn extended(&self, sum: u64, bytes: &[u8]) -> u64 {
         let tables = self.tables.get_or_init(|| self.tables());

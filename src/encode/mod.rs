@@ -3,14 +3,12 @@
 
 mod base64;
 mod braid;
-pub mod crc32c;
-pub mod crc64nvme;
+mod crc;
 mod md5;
 // Of a module of its own: see there.
 #[cfg(target_feature = "simd128")]
 pub mod simd;
 
-pub use base64::{Base64, Groups, groups};
-pub use crc32c::Crc32c;
-pub use crc64nvme::Crc64Nvme;
+pub use base64::{Base64, Groups, decoded, encoded, groups};
+pub use crc::{Crc, Crc32c, Crc64Nvme};
 pub use md5::Md5;

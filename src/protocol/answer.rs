@@ -21,8 +21,15 @@ pub enum Answer {
         /// What it gave.
         value: Json,
     },
-    /// A digest of the part's bytes, in hexadecimal.
+    /// A digest of the part's bytes, in the form that was asked for.
     Digest(String),
+    /// What came back, and the checksum of the whole beside it, in base64.
+    Combined {
+        /// What came back.
+        answer: Box<Self>,
+        /// `None`: there is none that follows from those of the parts.
+        whole: Option<String>,
+    },
 }
 
 impl Answer {
@@ -30,7 +37,7 @@ impl Answer {
     pub(super) fn http(&self) -> Result<(&Request, &Response), Failed> {
         match self {
             Self::Http { request, response } => Ok((request, response)),
-            Self::Value { .. } | Self::Digest(_) => {
+            Self::Value { .. } | Self::Digest(_) | Self::Combined { .. } => {
                 Err(Failed::new(Failure::Nonsense, "an answer to a request was expected".into()))
             }
         }

@@ -4,8 +4,8 @@
 use super::answer::{asked, nonsense, refusal};
 use super::url::escaped;
 use super::{
-    Adapter, Algorithm, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned,
-    s3,
+    Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Outcome, Request, Response, lacks, number, origin,
+    presigned, s3,
 };
 use crate::core::{Failed, PartRange, Preparing, Reply, Rules, Step};
 
@@ -110,7 +110,7 @@ impl Adapter for Gjirafa {
                 self.request("PUT", "multipart-abort", Json::object([("requestKey", key(session))]))
             }
             Step::Prepare { session, .. } => self.request("POST", "multipart-resume", self.resume(session)),
-            Step::Reckon { .. } => Call::Digest(Algorithm::Md5),
+            Step::Reckon { .. } => Call::Digest(Algorithm::Md5, Form::Hex),
             _ => return Err(lacks("Gjirafa", step)),
         })
     }

@@ -30,7 +30,7 @@ pub use gjirafa::Gjirafa;
 pub use here::Here;
 pub use json::Json;
 pub use question::{Known, Question};
-pub use request::{Algorithm, Argument, Body, Call, Credentials, Digest, Function, Request};
+pub use request::{Algorithm, Argument, Body, Call, Credentials, Digest, Form, Function, Request, Sums};
 pub use s3::{S3Endpoint, S3Functions};
 pub use subworkflow::Subworkflow;
 pub use twelvelabs::TwelveLabs;
@@ -101,7 +101,8 @@ pub trait Adapter {
         (remembered.fields().is_some() && is_named).then(|| remembered.clone())
     }
 
-    /// What is to be done after an answer, before it means anything: a function of the app may have to read it.
+    /// What is to be done after an answer, before it means anything: a function of the app may have to read it, or what
+    /// it says of the whole be reckoned.
     fn follow(&self, _step: &Step<Json>, _answer: &Answer) -> Option<Call> {
         None
     }

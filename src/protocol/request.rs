@@ -10,8 +10,30 @@ pub enum Call {
     Http(Request),
     /// A function of the app.
     Function(Function),
-    /// The part's bytes, digested.
-    Digest(Algorithm),
+    /// The part's bytes, digested, and how the digest is written.
+    Digest(Algorithm, Form),
+    /// The checksum of the whole, of those of its parts.
+    Combine(Sums),
+}
+
+/// How a digest is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// In lower-case hexadecimal.
+    Hex,
+    /// In base64.
+    Base64,
+}
+
+/// The checksums of all parts, which that of the whole follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Of which kind all of them are.
+    pub algorithm: Algorithm,
+    /// Whether that of the whole is one of the checksums, and not one of all bytes.
+    pub is_composite: bool,
+    /// In the order of the parts: each in base64, with the part's bytes.
+    pub parts: Vec<(String, u64)>,
 }
 
 /// A call of a function of the app.

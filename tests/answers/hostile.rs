@@ -69,7 +69,8 @@ impl<'a> Hostile<'a> {
                 let answer = match call {
                     Call::Http(request) => Answer::Http { request: request.into(), response: answer.clone() },
                     Call::Function(function) => Answer::Value { of: function.name, value },
-                    Call::Digest(_) => Answer::Digest(answer.text.clone()),
+                    Call::Digest(..) => Answer::Digest(answer.text.clone()),
+                    Call::Combine(sums) => panic!("{sums:?} of nothing"),
                 };
                 self.adapter.reply(&step, &answer)
             });

@@ -107,13 +107,25 @@ describe("checksums", { concurrency: AT_ONCE }, () => {
     });
   }
 
-  for (const [checksum, field] of [["crc32c", "ChecksumCRC32C"], ["crc64nvme", "ChecksumCRC64NVME"]]) {
-    it(`${checksum}: a store that says another one of the whole is not believed`, { timeout: TIMEOUT }, async (t) => {
+  for (const [checksum, another] of [
+    ["crc32c", "AAAAAA==-3"], ["crc64nvme", "AAAAAAAAAAA="], ["sha1", "AAAA-3"], ["sha256", "AAAA-3"],
+  ]) {
+    it(`${checksum}: a store that says ${another} of the whole is not believed`, { timeout: TIMEOUT }, async (t) => {
       const { send } = await setup(t);
-      const complete = `async () => ({ location: "/", ${field}: "AAAAAAAAAAA=" })`;
+      const { field } = algorithms[checksum];
+      const complete = `async ({ uploadId, key, parts }) => {
+        const answer = await fetch("/s3/multipart/" + encodeURIComponent(uploadId) + "/complete?key=" + encodeURIComponent(key), {
+          method: "POST", body: JSON.stringify({ parts }), headers: { "content-type": "application/json" },
+        });
+        const said = await answer.json();
+        window.asked.whole = said.${field};
+        return { ...said, ${field}: "${another}" };
+      }`;
       const told = await send({ checksum }, { to: `(${functions})(kit.s3, { complete: ${complete} })` });
       assert.equal(told.error?.code, "checksum");
-      assert.match(told.error.message, /the store says that the object's checksum is AAAAAAAAAAA=/);
+      const [, said, expected] = told.error.message.match(/the store says that the object's checksum is (.*), and that of the file is (.*)$/);
+      assert.equal(said, another);
+      assert.equal(expected, told.asked.whole, "not what the store has reckoned by itself");
     });
   }
 

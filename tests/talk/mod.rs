@@ -58,7 +58,8 @@ pub(crate) fn said(adapter: &dyn Adapter, step: &Step<Json>, file: &File) -> Str
             let arguments: Vec<_> = function.arguments.iter().map(argument).collect();
             format!("{}({})", function.name, arguments.join(", "))
         }
-        Call::Digest(algorithm) => format!("{algorithm:?} of the part"),
+        Call::Digest(algorithm, form) => format!("{algorithm:?} of the part, in {form:?}"),
+        Call::Combine(sums) => format!("{:?} of the whole", sums.algorithm),
     }
 }
 

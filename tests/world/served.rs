@@ -7,7 +7,7 @@ use super::words::{Ask, Said};
 use super::{Asked, Service};
 use std::rc::Rc;
 use upslice::core::{Failed, Failure, Limits, Reply, Rules, Step, Wall};
-use upslice::protocol::{Adapter, Answer, Call, File, Json, Response, origin};
+use upslice::protocol::{Adapter, Answer, Call, File, Form, Json, Response, origin};
 
 /// An adapter and the service that it speaks to.
 #[derive(Clone)]
@@ -62,12 +62,12 @@ impl Service for Served {
         let call = self.call(step, size);
         let (to, is_api) = match &call {
             Call::Http(request) => (origin(&request.url), request.is_api),
-            Call::Function(_) | Call::Digest(_) => (None, false),
+            Call::Function(_) | Call::Digest(..) | Call::Combine(_) => (None, false),
         };
-        if let (Call::Digest(_), Step::Digest { part, .. }) = (&call, step) {
+        if let (Call::Digest(..), Step::Digest { part, .. }) = (&call, step) {
             return Asked { to, ask: Ask::Digest { start: part.start, size: part.size() }, is_api };
         }
-        if let (Call::Digest(_), Step::Reckon { session, part }) = (&call, step) {
+        if let (Call::Digest(..), Step::Reckon { session, part }) = (&call, step) {
             let ask = Ask::Reckon { session: self.name(session), number: part.index + 1 };
             return Asked { to, ask, is_api };
         }
@@ -84,12 +84,15 @@ impl Service for Served {
     fn read(&self, step: &Step<Json>, size: u64, said: Said, at: Wall) -> Result<Reply<Json>, Failed> {
         let request = match self.call(step, size) {
             Call::Http(request) => request,
-            Call::Digest(_) => {
+            Call::Digest(_, form) => {
                 let (Step::Reckon { part, .. } | Step::Digest { part, .. }) = step else {
                     panic!("a digest for {step:?}")
                 };
-                return self.adapter.reply(step, &Answer::Digest(digest(part.start, part.size())));
+                let hex = digest(part.start, part.size());
+                let written = if form == Form::Hex { hex } else { store::base64(&hex) };
+                return self.adapter.reply(step, &Answer::Digest(written));
             }
+            Call::Combine(sums) => panic!("{sums:?} of nothing"),
             Call::Function(function) => {
                 let value = match said {
                     // An app says so: a function that throws ends the upload.
@@ -120,7 +123,9 @@ impl Service for Served {
         let Spoken { status, headers, text, json } = spoken;
         let mut answer =
             Answer::Http { request: request.into(), response: Response { status, headers, text, json, at } };
-        while let Some(Call::Function(function)) = self.adapter.follow(step, &answer) {
+        while let Some(call) = self.adapter.follow(step, &answer) {
+            // This store says nothing of the whole that could be reckoned.
+            let Call::Function(function) = call else { panic!("{call:?} follows nothing") };
             let Some(value) = self.tongue.follow(&function) else {
                 return Err(Failed::new(Failure::Callback, "it threw".into()));
             };

@@ -5,7 +5,7 @@ mod attempt;
 
 use super::answer::refusal;
 use super::checksum::{self, receipt};
-use super::{Adapter, Algorithm, Answer, Argument, Call, File, Function, Json, Outcome, Response, lacks, number};
+use super::{Adapter, Algorithm, Answer, Argument, Call, File, Form, Function, Json, Outcome, Response, lacks, number};
 use crate::core::{Digests, Failed, Failure, Limits, Numbers, PartRange, Preparing, Reply, Rules, Step, StoredPart};
 use attempt::named;
 
@@ -132,7 +132,10 @@ impl Adapter for Custom {
                 let range = parts.first().ok_or_else(|| lacks("custom", step))?;
                 Function::new(name, [kept(session), Argument::Signalled(part(range, *attempt, digests.first()))])
             }
-            Step::Digest { .. } => return self.checksum.map(Call::Digest).ok_or_else(|| lacks("custom", step)),
+            Step::Digest { .. } => {
+                let digest = |algorithm| Call::Digest(algorithm, Form::Base64);
+                return self.checksum.map(digest).ok_or_else(|| lacks("custom", step));
+            }
             Step::Send { ticket, .. } => {
                 return Ok(Call::Http(self.request(ticket.as_ref().unwrap_or(&Json::Null), file)));
             }
@@ -162,10 +165,11 @@ impl Adapter for Custom {
             Answer::Http { request, response } if !response.is_ok() => return Err(refusal(request, response)),
             Answer::Http { response, .. } => return Ok(Reply::Sent(receipt(response.header("etag"), digest))),
             Answer::Value { value, .. } => value,
-            Answer::Digest(hex) => {
+            Answer::Digest(value) => {
                 let algorithm = self.checksum.ok_or_else(|| lacks("custom", step))?;
-                return Ok(Reply::Digested(checksum::made(algorithm, hex)));
+                return Ok(Reply::Digested(checksum::made(algorithm, value)));
             }
+            Answer::Combined { .. } => return Err(lacks("custom", step)),
         };
         match step {
             Step::Open { .. } => {

@@ -4,12 +4,11 @@
 //! Other stores refuse headers that they do not know, and S3 itself those that a URL was not signed with. So none is
 //! sent but one that was asked for, or that the URL's signature names.
 
-use super::super::checksum::{Checksums, made, number, read, receipt};
+use super::super::checksum::{Checksums, made, read, receipt};
 use super::super::text::around;
 use super::super::url::{query_value, unescaped};
-use super::super::{Algorithm, Answer, Call, Json, Request, Response, lacks, presigned, xml};
+use super::super::{Algorithm, Answer, Call, Form, Json, Request, Response, Sums, lacks, presigned, xml};
 use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
-use crate::encode::{Crc32c, crc32c, crc64nvme};
 
 /// The header that a part's checksum goes in.
 const fn header(algorithm: Algorithm) -> &'static str {
@@ -75,7 +74,9 @@ fn wanted(ticket: Option<&Json>, checksums: Checksums) -> Option<Algorithm> {
 /// The digest of a part's bytes.
 pub(super) fn digest(step: &Step<Json>, checksums: Checksums) -> Result<Call, Failed> {
     match step {
-        Step::Digest { ticket, .. } => wanted(ticket.as_ref(), checksums).map(Call::Digest),
+        Step::Digest { ticket, .. } => {
+            wanted(ticket.as_ref(), checksums).map(|algorithm| Call::Digest(algorithm, Form::Base64))
+        }
         _ => None,
     }
     .ok_or_else(|| lacks("s3", step))
@@ -84,8 +85,8 @@ pub(super) fn digest(step: &Step<Json>, checksums: Checksums) -> Result<Call, Fa
 /// The same, as it is kept.
 pub(super) fn digested(step: &Step<Json>, checksums: Checksums, answer: &Answer) -> Result<Reply<Json>, Failed> {
     match (step, answer) {
-        (Step::Digest { ticket, .. }, Answer::Digest(hex)) => {
-            wanted(ticket.as_ref(), checksums).map(|algorithm| Reply::Digested(made(algorithm, hex)))
+        (Step::Digest { ticket, .. }, Answer::Digest(value)) => {
+            wanted(ticket.as_ref(), checksums).map(|algorithm| Reply::Digested(made(algorithm, value)))
         }
         _ => None,
     }
@@ -152,44 +153,56 @@ pub(super) fn listed(item: &Json) -> Option<Json> {
     Algorithm::ALL.into_iter().find_map(told)
 }
 
-/// Holds the checksum that the store says of the whole against that of the parts, in whatever order they were sent:
-/// [of all bytes, or of the parts' checksums](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html),
-/// with their number behind it.
-pub(super) fn compared(answer: &Json, receipts: &[(PartRange, Json)]) -> Result<(), Failed> {
-    let first = receipts.first().and_then(|(_, receipt)| read(receipt.get("checksum")?));
-    let Some((algorithm, _)) = first else { return Ok(()) };
-    let Some(said) = field(algorithm).and_then(|field| answer.text(field)) else { return Ok(()) };
-    let Some(expected) = whole(algorithm, said.contains('-'), receipts).filter(|expected| expected != said) else {
-        return Ok(());
+/// What the store says of the whole, and the checksums of the parts that it follows from, in whatever order they were sent:
+/// [one of all bytes, or one of the parts' checksums](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html),
+/// with their number behind it. `None` where it does not, is not told, or is not known of every part.
+fn said<'a>(answer: &'a Json, receipts: &[(PartRange, Json)]) -> Option<(&'a str, Sums)> {
+    let (_, first) = receipts.first()?;
+    let (algorithm, _) = read(first.get("checksum")?)?;
+    let said = answer.text(field(algorithm)?)?;
+    let is_composite = said.contains('-');
+    let follows = match algorithm {
+        Algorithm::Crc32c => true,
+        Algorithm::Crc64Nvme | Algorithm::Md5 => !is_composite,
+        Algorithm::Sha1 | Algorithm::Sha256 => is_composite,
     };
-    let words = format!("the store says that the object's checksum is {said:.90}, and that of the file is {expected}");
-    Err(Failed::new(Failure::Corrupt, words))
+    let sum = |(part, receipt): &(PartRange, Json)| {
+        let (own, value) = read(receipt.get("checksum")?)?;
+        (own == algorithm).then(|| (value.to_owned(), part.size()))
+    };
+    let parts = receipts.iter().map(sum).collect::<Option<_>>().filter(|_| follows)?;
+    Some((said, Sums { algorithm, is_composite, parts }))
 }
 
-/// The checksum of the whole, unless that of a part is not known, or it is not made of them in a way that is known here.
-fn whole(algorithm: Algorithm, is_composite: bool, receipts: &[(PartRange, Json)]) -> Option<String> {
-    let bits = match (algorithm, is_composite) {
-        (Algorithm::Crc32c, _) => 32,
-        (Algorithm::Crc64Nvme, false) => 64,
-        _ => return None,
+/// What is to be reckoned before a completion's answer means anything.
+pub(super) fn combined(step: &Step<Json>, answer: &Answer) -> Option<Call> {
+    let value = match answer {
+        Answer::Http { response, .. } => response.json.as_ref()?,
+        Answer::Value { value, .. } => value,
+        Answer::Digest(_) | Answer::Combined { .. } => return None,
     };
-    let (mut combined, mut of_sums) = (0, Crc32c::new());
-    for (part, receipt) in receipts {
-        let (own, value) = read(receipt.get("checksum")?)?;
-        let sum = number(value, bits).filter(|_| own == algorithm)?;
-        // A sum of 32 bits has no others.
-        let narrow = sum as u32;
-        match (bits, is_composite) {
-            (64, _) => combined = crc64nvme::combine(combined, sum, part.size()),
-            (_, false) => combined = crc32c::combine(combined as u32, narrow, part.size()).into(),
-            (_, true) => of_sums.update(&narrow.to_be_bytes()),
-        }
+    match step {
+        Step::Close { receipts, .. } => said(value, receipts).map(|(_, sums)| Call::Combine(sums)),
+        _ => None,
     }
-    if is_composite {
-        combined = u32::from_be_bytes(of_sums.finish()).into();
+}
+
+/// An answer, and what was reckoned beside it.
+pub(super) fn apart(answer: &Answer) -> (&Answer, Option<&str>) {
+    match answer {
+        Answer::Combined { answer, whole } => (answer, whole.as_deref()),
+        _ => (answer, None),
     }
-    let hex = format!("{combined:016x}");
-    let made = made(algorithm, hex.get(16 - bits as usize / 4..)?);
-    let (_, value) = read(&made)?;
-    Some(if is_composite { format!("{value}-{}", receipts.len()) } else { value.to_owned() })
+}
+
+/// Holds the checksum that the store says of the whole against the one that follows from those of the parts.
+pub(super) fn compared(answer: &Json, receipts: &[(PartRange, Json)], whole: Option<&str>) -> Result<(), Failed> {
+    let (Some((said, sums)), Some(whole)) = (said(answer, receipts), whole) else { return Ok(()) };
+    let count = if sums.is_composite { format!("-{}", receipts.len()) } else { String::new() };
+    let expected = format!("{whole}{count}");
+    if said == expected {
+        return Ok(());
+    }
+    let words = format!("the store says that the object's checksum is {said:.90}, and that of the file is {expected}");
+    Err(Failed::new(Failure::Corrupt, words))
 }

@@ -93,7 +93,12 @@ impl Adapter for S3Endpoint {
         })
     }
 
+    fn follow(&self, step: &Step<Json>, answer: &Answer) -> Option<Call> {
+        checksum::combined(step, answer)
+    }
+
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let (answer, whole) = checksum::apart(answer);
         if matches!(step, Step::Digest { .. }) {
             return checksum::digested(step, self.checksums, answer);
         }
@@ -127,7 +132,7 @@ impl Adapter for S3Endpoint {
                 None => Err(nonsense(request, response, &format!("an array of parts was expected: {HINT}"))),
             },
             (Step::Close { receipts, .. }, None) => {
-                super::counted(response.json.as_ref().unwrap_or(&Json::Null), receipts)?;
+                super::counted(response.json.as_ref().unwrap_or(&Json::Null), receipts, whole)?;
                 closed(request, response)
             }
             (Step::Discard { .. }, None) => Ok(Reply::Discarded),

@@ -79,7 +79,12 @@ impl Adapter for S3Functions {
         Ok(Call::Function(Function::new(step.role(), [Argument::Signalled(argument)])))
     }
 
+    fn follow(&self, step: &Step<Json>, answer: &Answer) -> Option<Call> {
+        checksum::combined(step, answer)
+    }
+
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        let (answer, whole) = checksum::apart(answer);
         let value = match answer {
             Answer::Http { request, response } => {
                 let digest = match step {
@@ -89,7 +94,7 @@ impl Adapter for S3Functions {
                 return checksum::stored(request, response, digest);
             }
             Answer::Value { value, .. } => value,
-            Answer::Digest(_) => return checksum::digested(step, self.checksums, answer),
+            Answer::Digest(_) | Answer::Combined { .. } => return checksum::digested(step, self.checksums, answer),
         };
         match step {
             Step::Open { .. } => match (value.text("uploadId"), value.text("key")) {
@@ -106,7 +111,9 @@ impl Adapter for S3Functions {
                 (_, Some(items)) => Ok(super::listed(step, items, self.checksums.asked())),
                 _ => Err(wrong(step, "[{ PartNumber, ETag, Size }, …], or null")),
             },
-            Step::Close { receipts, .. } => super::counted(value, receipts).map(|()| Reply::Closed(value.clone())),
+            Step::Close { receipts, .. } => {
+                super::counted(value, receipts, whole).map(|()| Reply::Closed(value.clone()))
+            }
             Step::Verify { .. } => match (value, value.whole("size")) {
                 (Json::Null, _) => Ok(Reply::Absent),
                 (_, Some(size)) => Ok(Reply::Whole { size, closing: value.clone() }),

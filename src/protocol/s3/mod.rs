@@ -81,9 +81,9 @@ fn parts(receipts: &[(PartRange, Json)]) -> Json {
 /// [an ETag of several parts](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)
 /// ends in how many they were. What comes before follows from the parts only where nobody encrypts them; a checksum always
 /// does.
-fn counted(answer: &Json, receipts: &[(PartRange, Json)]) -> Result<(), Failed> {
+fn counted(answer: &Json, receipts: &[(PartRange, Json)], whole: Option<&str>) -> Result<(), Failed> {
     let etag = answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default().trim_matches('"');
-    let count = match etag.split_once('-') {
+    let count: Option<usize> = match etag.split_once('-') {
         Some((digest, count)) if digest.len() == 32 => count.parse().ok(),
         _ => None,
     };
@@ -93,6 +93,6 @@ fn counted(answer: &Json, receipts: &[(PartRange, Json)]) -> Result<(), Failed> 
                 format!("the store says that the object was made of {count} parts, and {} were sent", receipts.len());
             Err(Failed::new(Failure::Corrupt, words))
         }
-        _ => checksum::compared(answer, receipts),
+        _ => checksum::compared(answer, receipts, whole),
     }
 }

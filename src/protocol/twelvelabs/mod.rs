@@ -195,7 +195,7 @@ impl Adapter for TwelveLabs {
         };
         match call {
             Call::Http(request) => Some(request),
-            Call::Function(_) | Call::Digest(_) => None,
+            Call::Function(_) | Call::Digest(..) | Call::Combine(_) => None,
         }
     }
 

@@ -112,7 +112,7 @@ pub(crate) use s3::usual as companion;
 fn http(call: &Call) -> &Request {
     match call {
         Call::Http(request) => request,
-        Call::Function(_) | Call::Digest(_) => panic!("no request: {call:?}"),
+        Call::Function(_) | Call::Digest(..) | Call::Combine(_) => panic!("no request: {call:?}"),
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn hear(request: &Request, part: &PartRange) -> Ask {
 pub(super) const CHECKSUM: &str = "x-amz-checksum-crc32c";
 
 /// A digest, as headers and functions have it.
-pub(super) fn base64(hex: &str) -> String {
+pub(crate) fn base64(hex: &str) -> String {
     let bytes =
         hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
     STANDARD.encode(bytes.collect::<Vec<_>>())
