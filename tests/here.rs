@@ -5,7 +5,7 @@ mod talk;
 
 use std::time::Duration;
 use talk::json;
-use upslice::core::{Carrier, Failed, Failure, Numbers, Origin, PartRange, Plan, Preparing, Reply, Step};
+use upslice::core::{Carrier, Digests, Failed, Failure, Numbers, Origin, PartRange, Plan, Preparing, Reply, Step};
 use upslice::protocol::{Adapter, Algorithm, Answer, File, Here, Json, Known, Question};
 
 const BASE: &str = "https://blob.example/blobstore/v1/catalogs/hrn:here:data::realm:cat";
@@ -78,6 +78,10 @@ fn session() -> Json {
 
 fn send(session: Json) -> Step<Json> {
     Step::Send { session, part: part(1), ticket: None, digest: None, carrier: Carrier::Fetch }
+}
+
+fn send_with(digest: Json) -> Step<Json> {
+    Step::Send { session: session(), part: part(1), ticket: None, digest: Some(digest), carrier: Carrier::Fetch }
 }
 
 fn complete(session: Json) -> Step<Json> {
@@ -261,10 +265,23 @@ mod parts {
             (Algorithm::Sha256, "SHA256:"),
         ] {
             let adapter = Here { digest: Some(algorithm), ..here() };
-            let line = format!("\nx-here-digest: {prefix}({algorithm:?})\n");
-            assert!(said(&adapter, &send(session())).contains(&line));
+            assert_eq!(adapter.rules().digests, Digests::First);
+            let digest = Step::Digest { session: session(), part: part(1), ticket: None };
+            assert_eq!(said(&adapter, &digest), format!("{algorithm:?} of the part, in Hex"));
+            let made = adapter.reply(&digest, &Answer::Digest("e3069283".into()));
+            let Ok(Reply::Digested(digest)) = made else { panic!("{made:?}") };
+            assert_eq!(
+                said(&adapter, &send_with(digest)),
+                format!(
+                    "POST https://blob.example{PATH}/parts?partNumber=2 (api)\ncontent-type: application/x-protobuf\n\
+                     x-here-digest: {prefix}e3069283\n\n(the part)"
+                )
+            );
             assert!(!said(&adapter, &complete(session())).contains("x-here-digest"));
         }
+        // One that the service does not take is not made.
+        let other = Here { digest: Some(Algorithm::Crc64Nvme), ..here() };
+        assert_eq!([here().rules().digests, other.rules().digests], [Digests::Never; 2]);
     }
 
     #[test]
@@ -286,7 +303,7 @@ mod parts {
     #[test]
     fn a_part_that_differs_from_its_digest_is_corrupt_and_one_without_is_rejected() {
         let text = format!("400\n\n{ERROR}");
-        let failed = heard(&digested(), &send(session()), &text).unwrap_err();
+        let failed = heard(&digested(), &send_with("CRC-32C:e3069283".into()), &text).unwrap_err();
         assert_eq!((&failed.failure, failed.status), (&Failure::Corrupt, Some(400)));
         assert!(failed.words.contains("Bad Request: the digest differs"), "{}", failed.words);
         assert_eq!(failure(&here(), &send(session()), &text), Failure::Rejected);

@@ -2103,6 +2103,40 @@ mod digesting {
         assert_eq!(life.digested.len(), 30);
     }
 
+    /// A service whose API takes the parts, and each number once.
+    fn world_of_once() -> World<Plain> {
+        world_with(|rules| {
+            rules.preparing = Preparing::Nothing;
+            rules.digests = Digests::First;
+            rules.numbers = Numbers::Once;
+        })
+    }
+
+    #[test]
+    fn a_digest_outlives_its_session() {
+        let mut world = world_of_once();
+        world.part_fault(18, 1, How::Say(500, None));
+        let id = world.upload(20 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert_eq!(life.restarts, 1);
+        assert_eq!(life.checked_sends, life.sends.len());
+        // What was just being read when the session was given up is read again.
+        assert!(life.digested.len() <= 20 + 2, "{} parts were read", life.digested.len());
+    }
+
+    #[test]
+    fn what_the_store_finds_damaged_is_read_again_for_the_next_session() {
+        let mut world = world_of_once();
+        world.part_fault(3, 1, How::Say(422, None));
+        let id = world.upload(4 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!(world.life(id).restarts, 1);
+        assert_eq!([0, 1, 2, 3].map(|index| times_digested(&world, id, index)), [1, 1, 2, 1]);
+    }
+
     #[test]
     fn what_the_store_finds_damaged_is_read_and_signed_again() {
         let mut world = world(Digests::First);

@@ -6,7 +6,7 @@ use super::driver::Live;
 use super::exchange::{Outgoing, exchange};
 use super::journal::written;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
-use crate::protocol::{Answer, Call, Form, Json, Request, lacks};
+use crate::protocol::{Answer, Call, Json, Request, lacks};
 
 /// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
 pub(super) async fn carry_out(
@@ -51,18 +51,13 @@ pub(super) async fn carry_out(
 async fn send(
     live: &Live,
     step: &Step<Json>,
-    mut request: Request,
+    request: Request,
     on_sent: impl FnMut(u64) + 'static,
 ) -> Result<Answer, Failed> {
     let (part, carrier) = match step {
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
         _ => (None, Carrier::Fetch),
     };
-    if let (Some(digest), Some(part)) = (request.digest, part) {
-        let value = digest::of(&live.source, part, digest.algorithm).await.ok_or_else(unreadable)??;
-        let value = digest::written(&value, Form::Hex);
-        request.headers.push((digest.header.into(), format!("{}{value}", digest.prefix)));
-    }
     let body = Carried::of(&request.body, &live.source, part).await.ok_or_else(unreadable)?;
     let on_sent = of_the_file(on_sent, part, &body);
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };

@@ -38,7 +38,8 @@ pub(super) enum Second {
 pub(super) struct Part<K> {
     pub(super) standing: Standing<K>,
     pub(super) pass: Option<Pass<K>>,
-    /// The digest of its bytes, until it is stored. It outlives any URL: a file that changed cannot be read any more.
+    /// The digest of its bytes, for as long as it may have to be sent. It outlives any URL and any session: a file that
+    /// changed cannot be read any more.
     pub(super) digest: Option<K>,
     /// Whether it was ever sent.
     pub(super) tried: bool,

@@ -4,10 +4,10 @@
 use super::answer::{nonsense, refusal};
 use super::url::{escaped, resolved, unescaped, with_value};
 use super::{
-    Adapter, Algorithm, Answer, Body, Call, Digest, File, Json, Known, Outcome, Question, Request, Response, lacks,
+    Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Known, Outcome, Question, Request, Response, lacks,
     number, origin, presigned,
 };
-use crate::core::{Failed, Failure, Limits, Numbers, Origin, PartRange, Reply, Rules, Step};
+use crate::core::{Digests, Failed, Failure, Limits, Numbers, Origin, PartRange, Reply, Rules, Step};
 
 /// A layer of a catalog.
 #[derive(Clone, Debug)]
@@ -41,19 +41,23 @@ const LIMITS: Limits = Limits {
     empty_parts: Some(1),
 };
 
-/// The header, and what stands before the digest in it, if it is one that the service takes.
-const fn digest(algorithm: Algorithm) -> Option<Digest> {
-    let prefix = match algorithm {
-        Algorithm::Crc64Nvme => return None,
-        Algorithm::Crc32c => "CRC-32C:",
-        Algorithm::Md5 => "MD5:",
-        Algorithm::Sha1 => "SHA1:",
-        Algorithm::Sha256 => "SHA256:",
-    };
-    Some(Digest { header: "x-here-digest", prefix, algorithm })
+/// What stands before a digest, if it is one that the service takes.
+const fn prefix(algorithm: Algorithm) -> Option<&'static str> {
+    match algorithm {
+        Algorithm::Crc64Nvme => None,
+        Algorithm::Crc32c => Some("CRC-32C:"),
+        Algorithm::Md5 => Some("MD5:"),
+        Algorithm::Sha1 => Some("SHA1:"),
+        Algorithm::Sha256 => Some("SHA256:"),
+    }
 }
 
 impl Here {
+    /// How parts are digested, and what stands before that.
+    fn digest(&self) -> Option<(Algorithm, &'static str)> {
+        self.digest.and_then(|algorithm| Some((algorithm, prefix(algorithm)?)))
+    }
+
     fn tagged(&self, url: String) -> String {
         self.billing_tag.iter().fold(url, |url, tag| with_value(&url, "billingTag", tag))
     }
@@ -129,6 +133,7 @@ impl Adapter for Here {
 
     fn rules(&self) -> Rules {
         Rules {
+            digests: if self.digest().is_some() { Digests::First } else { Digests::Never },
             numbers: if self.resend { Numbers::Reusable } else { Numbers::Once },
             watches: true,
             discards: true,
@@ -160,13 +165,17 @@ impl Adapter for Here {
                     Json::object([("contentType", file.kind.as_str().into()), ("contentEncoding", encoding.into())]);
                 self.request("POST", self.uploads(), Body::Json(said))
             }
-            Step::Send { session, part, .. } => {
+            Step::Digest { .. } => {
+                let (algorithm, _) = self.digest().ok_or_else(|| lacks("HERE", step))?;
+                return Ok(Call::Digest(algorithm, Form::Hex));
+            }
+            Step::Send { session, part, digest, .. } => {
                 let url = with_value(&link(session, "part"), "partNumber", &number(part).to_string());
-                Request {
-                    headers: vec![("content-type".to_owned(), file.kind.clone())],
-                    digest: self.digest.and_then(digest),
-                    ..self.request("POST", url, Body::Slice)
-                }
+                let digest = digest.as_ref().and_then(Json::as_text);
+                let headers = [("content-type", Some(file.kind.as_str())), ("x-here-digest", digest)];
+                let headers =
+                    headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+                Request { headers: headers.collect(), ..self.request("POST", url, Body::Slice) }
             }
             Step::Close { session, receipts } => {
                 self.request("PUT", link(session, "complete"), Body::Json(parts(receipts)))
@@ -178,12 +187,15 @@ impl Adapter for Here {
     }
 
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
+        if let (Answer::Digest(digest), Some((_, prefix))) = (answer, self.digest()) {
+            return Ok(Reply::Digested(format!("{prefix}{digest}").as_str().into()));
+        }
         let (request, response) = answer.http()?;
         match step {
             // It is not known before it is completed.
             Step::Watch { .. } if response.status == 404 => return Ok(Reply::Absent),
             Step::Send { .. } if response.is_ok() => return presigned::stored(request, response),
-            Step::Send { .. } if response.status == 400 && self.digest.is_some() => {
+            Step::Send { digest: Some(_), .. } if response.status == 400 => {
                 return Err(Failed { failure: Failure::Corrupt, ..self.refused(request, response) });
             }
             // What is stored is not what was acknowledged: the browser itself may have sent a part a second time.

@@ -30,7 +30,7 @@ pub use gjirafa::Gjirafa;
 pub use here::Here;
 pub use json::Json;
 pub use question::{Known, Question};
-pub use request::{Algorithm, Argument, Body, Call, Credentials, Digest, Form, Function, Request, Sums};
+pub use request::{Algorithm, Argument, Body, Call, Credentials, Form, Function, Request, Sums};
 pub use s3::{S3Endpoint, S3Functions};
 pub use subworkflow::Subworkflow;
 pub use twelvelabs::TwelveLabs;

@@ -84,21 +84,19 @@ pub struct Request {
     pub is_api: bool,
     /// Whose cookies go with it, where that is not the API's or the browser's own choice.
     pub credentials: Option<Credentials>,
-    /// A digest of the part's bytes that goes with it.
-    pub digest: Option<Digest>,
 }
 
 impl Request {
     /// To the service's API.
     #[must_use]
     pub const fn to_api(method: &'static str, url: String, body: Body) -> Self {
-        Self { method, url, headers: Vec::new(), body, is_api: true, credentials: None, digest: None }
+        Self { method, url, headers: Vec::new(), body, is_api: true, credentials: None }
     }
 
     /// A part's bytes, to an address that needs nothing of the app's.
     #[must_use]
     pub const fn with_slice(method: &'static str, url: String, headers: Vec<(String, String)>) -> Self {
-        Self { method, url, headers, body: Body::Slice, is_api: false, credentials: None, digest: None }
+        Self { method, url, headers, body: Body::Slice, is_api: false, credentials: None }
     }
 }
 
@@ -111,17 +109,6 @@ pub enum Credentials {
     SameOrigin,
     /// Whoever's it goes to.
     Include,
-}
-
-/// A header with a digest of a part's bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digest {
-    /// The header's name.
-    pub header: &'static str,
-    /// What stands before the digest, in lower-case hexadecimal.
-    pub prefix: &'static str,
-    /// How it is computed.
-    pub algorithm: Algorithm,
 }
 
 /// How a digest is computed.

@@ -23,8 +23,6 @@ pub(crate) fn request(adapter: &dyn Adapter, step: &Step<Json>, file: &File) -> 
 pub(crate) fn written(request: &Request) -> String {
     let to = if request.is_api { "api" } else { "store" };
     let headers: String = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-    let digest = request.digest.map(|digest| format!("{}: {}({:?})\n", digest.header, digest.prefix, digest.algorithm));
-    let digest = digest.unwrap_or_default();
     let body = match &request.body {
         Body::Empty => String::new(),
         Body::Slice => "(the part)".into(),
@@ -41,7 +39,7 @@ pub(crate) fn written(request: &Request) -> String {
             format!("{} and `{field}`: (the part as base64)", serde_json::to_string(fields).unwrap())
         }
     };
-    format!("{} {} ({to})\n{headers}{digest}\n{body}", request.method, request.url)
+    format!("{} {} ({to})\n{headers}\n{body}", request.method, request.url)
 }
 
 /// What is said, as text.

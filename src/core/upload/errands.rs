@@ -130,8 +130,7 @@ impl<K: Clone> Upload<K> {
                 self.phase = Phase::Failed(Some(session));
                 return self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
             }
-            self.plan = plan;
-            self.forget_parts();
+            self.cut(plan);
         }
         let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
         let change = Change::Opened { session: session.clone(), part_size, seat };

@@ -2,14 +2,24 @@
 
 use super::super::errand::Errand;
 use super::super::part::{Part, Second, Standing};
-use super::super::{Digests, Origin, Origins, Plan, Preparing, Sizes};
+use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
 use super::Upload;
+use std::iter;
 
 impl<K: Clone> Upload<K> {
-    /// Nothing is stored, nothing is in hand.
+    /// Cuts the file anew: what was known of its parts was known of others.
+    pub(super) fn cut(&mut self, plan: Plan) {
+        self.plan = plan;
+        self.parts.clear();
+        self.forget_parts();
+    }
+
+    /// Nothing is stored, nothing is in hand but digests: they are of the file's bytes, whichever session these go into.
     pub(super) fn forget_parts(&mut self) {
         let count = self.plan.parts();
-        self.parts = (0..count).map(|_| Part::default()).collect();
+        let known = std::mem::take(&mut self.parts).into_iter().map(|part| part.digest);
+        let digests = known.chain(iter::repeat_with(|| None)).take(count as usize);
+        self.parts = digests.map(|digest| Part { digest, ..Part::default() }).collect();
         self.ready.clear();
         self.unsigned.clear();
         self.undigested.clear();
@@ -34,8 +44,7 @@ impl<K: Clone> Upload<K> {
         let link = self.rules.api.as_ref().filter(|_| is_free).and_then(|api| origins.get(api));
         let Some(rate) = link.and_then(|link| link.pace.rate()) else { return };
         if let Ok(plan) = Plan::at_rate(self.plan.size(), rate, self.slots(), &self.rules.limits) {
-            self.plan = plan;
-            self.forget_parts();
+            self.cut(plan);
         }
     }
 
@@ -46,7 +55,8 @@ impl<K: Clone> Upload<K> {
             part.standing = Standing::Stored(receipt);
             // One that may have to be sent once more may be so with what it has: some sign for missing parts only.
             part.pass.take_if(|_| part.second != Second::InDoubt);
-            part.digest.take_if(|_| part.second != Second::InDoubt);
+            // One that may have to go into another session is not read again for it.
+            part.digest.take_if(|_| part.second != Second::InDoubt && self.rules.numbers == Numbers::Reusable);
             self.ready.remove(index);
             self.unsigned.remove(index);
             self.undigested.remove(index);

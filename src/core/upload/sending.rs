@@ -143,6 +143,14 @@ impl<K: Clone> Upload<K> {
             return;
         }
         self.meter.forget();
+        if failed.failure == Failure::Corrupt {
+            // Whether the bytes were damaged or their digest is not known: neither it nor what was signed with it is used
+            // again.
+            let part = &mut self.parts[index as usize];
+            if part.digest.take().is_some() {
+                part.pass = None;
+            }
+        }
         if failed.failure == Failure::DigestRefused {
             self.go_without_digests(origins, failed);
             if self.rules.numbers == Numbers::Reusable {
@@ -204,16 +212,7 @@ impl<K: Clone> Upload<K> {
                     origins.link(&origin).slow_down(now.instant, began, delay);
                 }
             }
-            Failure::Server => {
-                self.spend(now, origins, index, failed, None);
-            }
-            Failure::Corrupt => {
-                // Whether the bytes were damaged or their digest is not known: neither it nor what was signed with it is
-                // used again.
-                let part = &mut self.parts[index as usize];
-                if part.digest.take().is_some() {
-                    part.pass = None;
-                }
+            Failure::Server | Failure::Corrupt => {
                 self.spend(now, origins, index, failed, None);
             }
             Failure::Refused if has_ticket => {

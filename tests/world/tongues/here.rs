@@ -1,7 +1,7 @@
 //! HERE Blob: links, digests, and numbers that may be used once.
 
 use super::super::Served;
-use super::super::store::Store;
+use super::super::store::{Store, digest};
 use super::super::words::{Ask, Said};
 use super::store::{escaped, plain, query};
 use super::{Spoken, Tongue, api, body, fields, items, number, put, sent, text};
@@ -31,8 +31,9 @@ pub(super) fn any(dice: &mut Dice, store: &mut Store) -> Served {
         1 => "https://blob.example",
         _ => "https://seat.example",
     };
+    let digests = adapter.digest.is_some();
     let token = if dice.below(4) == 0 { "?token=secret" } else { "" };
-    Served::new(adapter, Blob { root, token })
+    Served::new(adapter, Blob { root, token, digests })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,8 @@ struct Blob {
     /// Where links lead, if they say so.
     root: &'static str,
     token: &'static str,
+    /// Whether a digest goes with each part.
+    digests: bool,
 }
 
 impl Blob {
@@ -72,6 +75,10 @@ impl Tongue for Blob {
         let (session, what) = self.session(&request.url);
         match (request.method, what.as_str(), &request.body) {
             ("POST", "parts", Body::Slice) => {
+                let Step::Send { part, .. } = step else { panic!("{step:?}") };
+                let right = format!("CRC-32C:{}", digest(part.start, part.size()));
+                let promised = request.headers.iter().find(|(name, _)| name == "x-here-digest");
+                assert_eq!(promised.map(|(_, value)| value), self.digests.then_some(&right), "{request:?}");
                 let number = query(&request.url, "partNumber").unwrap().parse().unwrap();
                 put(session, number, sent(step))
             }
