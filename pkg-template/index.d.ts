@@ -84,8 +84,24 @@ export interface UploadOptions<R = unknown> {
   resumable?: boolean | { scope?: string; maxAge?: number };
   /** A handle to the file, where the browser gives one: a later visit may go on without asking for the file. */
   handle?: FileSystemFileHandle;
-  /** Encoding in workers is not available yet. */
-  worker?: false;
+  /**
+   * Encode (Veza's base64) and digest (CRC-32C, CRC-64/NVME, MD5) in workers. Default `false`: on the page, in windows of
+   * 768 KiB that take it a few milliseconds each. Requests, and your functions, stay on the page; SHA-1 and SHA-256 are the
+   * browser's own, on threads of its own. Workers pay for pages that must not miss a frame, and where there are cores to
+   * spare: all uploads of a page share one for each core but one, four at most, never more than there are parts for, which
+   * come with the first part that wants them and are gone five seconds after the last.
+   *
+   * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that bundlers look
+   * for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice). Where it is left behind
+   * (esbuild), or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js` with its `glue.js`
+   * beside it, of this page's origin and of this version; or a function that makes a module worker of it. Its workers are
+   * ended by upslice.
+   *
+   * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). Where a worker cannot be made,
+   * is not ready within a second, fails or falls silent, the page does the work, and one `notice` of code `worker-off` says
+   * why; the upload is none the worse.
+   */
+  worker?: boolean | URL | (() => Worker);
   /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
   signal?: AbortSignal;
   /** Called with every `progress` event's detail. What it throws is reported, and does not disturb the upload. */
@@ -151,10 +167,10 @@ export interface UploadEvents<R = unknown> {
   /** An attempt failed and another one will follow. */
   retry: CustomEvent<{ error: UploadError; part?: number; attempt: number; delay: number }>;
   /**
-   * Something worth knowing that does not stop the upload: all parts are sent anew, it will not survive a reload, or no
-   * checksum goes with its parts; and why.
+   * Something worth knowing that does not stop the upload: all parts are sent anew, it will not survive a reload, no
+   * checksum goes with its parts, or they are encoded and digested on the page although workers were asked for; and why.
    */
-  notice: CustomEvent<{ code: "restarted" | "journal-off" | "checksum-off"; message: string }>;
+  notice: CustomEvent<{ code: "restarted" | "journal-off" | "checksum-off" | "worker-off"; message: string }>;
   success: CustomEvent<UploadResult<R>>;
   error: CustomEvent<UploadError>;
 }

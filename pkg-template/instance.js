@@ -38,6 +38,11 @@ class Instance {
   #waiting = new Set();
   #ended = false;
 
+  /** The module, compiled: a worker makes an instance of its own of it. */
+  get module() {
+    return compiled;
+  }
+
   async begin(source) {
     const { Instance, Module } = WebAssembly;
     // Each instance has glue of its own, so that what a broken one has left with the browser cannot reach into the next.

@@ -36,6 +36,8 @@ export class Upload extends EventTarget {
   /** What writes it to disk, and what it goes on from: a journal's entry, or what the upload before has left. */
   #writer;
   #earlier;
+  /** Its share in the workers of the page. */
+  #share;
 
   constructor(file, options, module, earlier = {}) {
     super();
@@ -173,6 +175,8 @@ export class Upload extends EventTarget {
         this.#ending.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
       }
       if (given("file", () => typeof this.file?.getFile === "function")) this.file = await fileOf(this.file);
+      const pool = attempt(() => this.#options.worker) ? import("./pool.js") : undefined;
+      pool?.catch(() => {});
       do this.#instance = await this.#module();
       while (this.#instance.broken);
       if (ENDED.has(this.#state)) return;
@@ -181,6 +185,7 @@ export class Upload extends EventTarget {
       // Reading the options runs code of the app, which may have ended it; should the module be broken, that is told.
       if (this.#instance.broken) return;
       if (ENDED.has(this.#state)) return void this.#free();
+      if (pool) this.#employ(pool);
       this.#writer = await this.#journal(writer);
       if (ENDED.has(this.#state)) return void this.#writer?.end();
       if (this.#writer) this.#machine.keep(this.#writer);
@@ -211,6 +216,19 @@ export class Upload extends EventTarget {
     this.#unwatched();
     this.#machine?.free();
     this.#machine = undefined;
+  }
+
+  /** Has workers encode and digest its parts, from when the pool is here; until then the page does. */
+  async #employ(pool) {
+    const off = (message) => this.#dispatch("notice", { code: "worker-off", message });
+    try {
+      const { Share } = await pool;
+      this.#share = new Share(this.#options.worker, this.#instance.module, off);
+      if (ENDED.has(this.#state)) this.#share.end();
+      this.#machine?.employ(this.#share);
+    } catch (error) {
+      off(words(error));
+    }
   }
 
   /** What writes this upload down from now on, if anything does. */
@@ -300,6 +318,7 @@ export class Upload extends EventTarget {
     const previous = this.#state;
     if (state === previous) return;
     this.#state = state;
+    if (ENDED.has(state)) this.#share?.end();
     this.#dispatch("statechange", { state, previous });
   }
 

@@ -3,15 +3,16 @@
 //! Bytes that are transformed are read, encoded and handed back to the browser a window at a time, and between two
 //! windows the page has its turn: wasm never holds more than one, while the browser reads the next.
 
+use super::driver::Live;
 use super::source::{Source, WINDOW};
-use super::{simd, sys, value};
+use super::{pool, simd, sys, value, worker};
 use crate::core::PartRange;
 use crate::encode::Base64;
 use crate::protocol::{Body, Json};
 use js_sys::{Array, Uint8Array};
 use std::borrow::Cow;
 use std::cell::Cell;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, FormData};
 
 /// What a window becomes, with two bytes that were kept of the one before.
@@ -32,12 +33,13 @@ pub(super) enum Carried {
 
 impl Carried {
     /// What `body` asks for, with the bytes of `part` if it is one. `None` if the file cannot be read.
-    pub(super) async fn of(body: &Body, source: &Source, part: Option<&PartRange>) -> Option<Self> {
+    pub(super) async fn of(body: &Body, live: &Live, part: Option<&PartRange>) -> Option<Self> {
+        let source = &live.source;
         Some(match (body, part) {
             (Body::Json(json), _) => Self::Text(value::stringify(json)),
             (Body::Slice, Some(part)) => Self::Bytes(source.slice(part)?),
             (Body::Base64Json { fields, field }, Some(part)) => {
-                Self::Bytes(base64_json(source, part, fields, field).await?)
+                Self::Bytes(base64_json(live, part, fields, field).await?)
             }
             (Body::Form { fields, file }, part) => {
                 let file = file.as_ref().zip(part);
@@ -86,9 +88,22 @@ fn form(fields: &[(Cow<'static, str>, Json)], file: Option<(&str, &str, Blob)>) 
 }
 
 /// `{fields…, "field": "base64"}`, as a Blob. `None` if the file cannot be read, or the Blob not be made.
-async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
+async fn base64_json(live: &Live, part: &PartRange, fields: &Json, field: &str) -> Option<Blob> {
+    let is_whole = |blob: &JsValue| value::blob_size(blob) == Some(Base64::encoded_size(part.size()) as f64);
+    let encoded = match pool::made(live, worker::BASE64, part).await.filter(is_whole) {
+        Some(blob) => blob.unchecked_into(),
+        None => base64(&live.source, part).await?,
+    };
     let (before, after) = around(fields, field);
-    let pieces = Array::of1(&before.into());
+    let kind = BlobPropertyBag::new();
+    kind.set_type("application/json");
+    let pieces = Array::of3(&before.into(), &encoded, &after.into());
+    Blob::new_with_u8_array_sequence_and_options(pieces.as_ref(), &kind).ok()
+}
+
+/// A part's bytes in base64. `None` if they cannot be read, or the Blob not be made.
+pub(super) async fn base64(source: &Source, part: &PartRange) -> Option<Blob> {
+    let pieces = Array::new();
     let mut encoder = Base64::new(simd::groups);
     let mut is_whole = true;
     let mut take = |window: &[u8]| {
@@ -107,10 +122,7 @@ async fn base64_json(source: &Source, part: &PartRange, fields: &Json, field: &s
         return None;
     }
     pieces.push(&Uint8Array::from(encoder.finish().as_slice()));
-    pieces.push(&after.into());
-    let kind = BlobPropertyBag::new();
-    kind.set_type("application/json");
-    Blob::new_with_u8_array_sequence_and_options(pieces.as_ref(), &kind).ok()
+    Blob::new_with_u8_array_sequence(pieces.as_ref()).ok()
 }
 
 /// Bytes as a Blob, which the browser keeps outside the page's memory: a part is never whole within it, nor joined in one

@@ -4,6 +4,7 @@ use super::app::App;
 use super::clock;
 use super::journal::{Journal, note};
 use super::network::Online;
+use super::pool::Pool;
 use super::source::Source;
 use super::step::carry_out;
 use super::timer::Timer;
@@ -32,6 +33,8 @@ pub(crate) struct Live {
     pub(crate) ledger: RefCell<Ledger<Json>>,
     /// What writes it to disk, if anything does.
     pub(crate) journal: RefCell<Option<Journal>>,
+    /// Workers that encode and digest its parts, once they can be had.
+    pub(crate) pool: RefCell<Option<Pool>>,
 }
 
 /// An upload in hand. Dropping it throws the upload away.

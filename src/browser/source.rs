@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Blob;
+use web_sys::{AbortSignal, Blob};
 
 /// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame.
 pub(super) const WINDOW: u64 = 768 << 10;
@@ -31,16 +31,21 @@ fn windows(part: &PartRange) -> impl Iterator<Item = PartRange> {
     })
 }
 
-/// A file, or any other Blob, and its bytes.
+/// A file, or any other Blob, and its bytes; and what says that they are not wanted any more, where something does.
 #[derive(Clone)]
-pub(crate) struct Source(Blob, u64);
+pub(crate) struct Source(Blob, u64, Option<AbortSignal>);
 
 impl Source {
     /// The Blob that was chosen, of this realm or another. `None` if it only looks like one: a platform that is asked
     /// to send such a thing sends its name.
     // A Blob's size is a whole number below 2^53.
     pub(crate) fn new(chosen: &JsValue) -> Option<Self> {
-        value::blob_size(chosen).map(|size| Self(chosen.clone().unchecked_into(), size as u64))
+        value::blob_size(chosen).map(|size| Self(chosen.clone().unchecked_into(), size as u64, None))
+    }
+
+    /// The same, which cannot be read any more once `stop` has fired.
+    pub(super) fn until(self, stop: AbortSignal) -> Self {
+        Self(self.0, self.1, Some(stop))
     }
 
     /// The Blob itself.
@@ -113,6 +118,9 @@ impl Source {
     }
 
     fn begin(&self, part: &PartRange) -> Option<Reading> {
+        if self.2.as_ref().is_some_and(AbortSignal::aborted) {
+            return None;
+        }
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
         Some(Reading { given: value::awaited(&given), size: part.size() })
     }

@@ -30,7 +30,7 @@ pub(super) async fn carry_out(
         Call::Function(function) => live.app.call(&function).await?,
         Call::Digest(algorithm, form) => match step {
             Step::Reckon { part, .. } | Step::Digest { part, .. } => {
-                let digest = digest::of(&live.source, part, algorithm).await.ok_or_else(unreadable)??;
+                let digest = digest::of(live, part, algorithm).await.ok_or_else(unreadable)??;
                 Answer::Digest(digest::written(&digest, form))
             }
             _ => return Err(lacks(live.adapter.kind(), step)),
@@ -58,7 +58,7 @@ async fn send(
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
         _ => (None, Carrier::Fetch),
     };
-    let body = Carried::of(&request.body, &live.source, part).await.ok_or_else(unreadable)?;
+    let body = Carried::of(&request.body, live, part).await.ok_or_else(unreadable)?;
     let on_sent = of_the_file(on_sent, part, &body);
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
     let outgoing = Outgoing::new(request, &apps, body, live.app.credentials)?;

@@ -41,6 +41,7 @@ pub async fn discard(to: JsValue, written: JsValue) -> Result<Option<String>, Js
         listener: Box::new(listener),
         ledger: RefCell::new(ledger),
         journal: RefCell::default(),
+        pool: RefCell::default(),
     };
     let handle = Handle::new(Config::default(), live);
     let handle = handle.map_err(|error| refused(wrong("to", &error.to_string()).into()))?;

@@ -9,13 +9,16 @@ mod event;
 mod instance;
 mod options;
 mod read;
+mod worker;
 
 pub use discard::discard;
 pub use enquiry::enquire;
 pub use instance::held;
+pub use worker::transformed;
 
 use crate::browser::driver::{Handle, Live};
 use crate::browser::journal::{self, Journal};
+use crate::browser::pool::Pool;
 use crate::core::{ErrorCode, Input, Ledger, PlanError};
 use crate::protocol::Json;
 use js_sys::Function;
@@ -65,6 +68,7 @@ impl Machine {
             listener: Box::new(move |live, event| event::tell(&listener, live, event)),
             ledger: RefCell::new(ledger),
             journal: RefCell::default(),
+            pool: RefCell::default(),
         };
         let handle = Handle::new(read.config, live);
         handle.map(Self).map_err(|refused| {
@@ -117,6 +121,13 @@ impl Machine {
     pub fn keep(&self, journal: Journal) {
         if let Some(live) = self.0.live() {
             *live.journal.borrow_mut() = Some(journal);
+        }
+    }
+
+    /// Has parts encoded and digested by workers from now on.
+    pub fn employ(&self, pool: Pool) {
+        if let Some(live) = self.0.live() {
+            *live.pool.borrow_mut() = Some(pool);
         }
     }
 

@@ -89,10 +89,11 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused
 }
 
 fn config(fields: &Fields<'_>) -> Result<Config, Error> {
-    let later = "is not available in this version";
     resumable(fields)?;
-    if fields.get("worker")?.is_some_and(|value| value.is_truthy()) {
-        return Err(fields.wrong("worker", later));
+    // What the package's pool is made of: the package reads it by itself.
+    let is_way = |way: &JsValue| way.as_bool().is_some() || way.is_function() || way.has_type::<web_sys::Url>();
+    if fields.get("worker")?.is_some_and(|way| !is_way(&way)) {
+        return Err(fields.wrong("worker", "true, false, a URL or a function that makes a Worker is expected"));
     }
     let transports = [("auto", Transport::Auto), ("fetch", Transport::Fetch), ("xhr", Transport::Xhr)];
     let transport = match fields.word("transport", &transports)?.unwrap_or(Transport::Auto) {

@@ -5,12 +5,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// What the package's functions are made of.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("api", include_str!("../../pkg-template/api.js")),
     ("database", include_str!("../../pkg-template/database.js")),
     ("error", include_str!("../../pkg-template/error.js")),
     ("journal", include_str!("../../pkg-template/journal.js")),
     ("locks", include_str!("../../pkg-template/locks.js")),
+    ("pool", include_str!("../../pkg-template/pool.js")),
     ("patience", include_str!("../../pkg-template/patience.js")),
     ("upload", include_str!("../../pkg-template/upload.js")),
 ];
@@ -34,7 +35,7 @@ async fn upload(machine: Option<JsValue>) -> JsValue {
             });`;
             const made = {};
             const address = (name) => (made[name] ??= URL.createObjectURL(new Blob(
-                [it.files[name].replace(/\"\\.\\/(\\w+)\\.js\"/g, (_, name) => JSON.stringify(address(name)))],
+                [(it.files[name] ?? '').replace(/\"\\.\\/(\\w+)\\.js\"/g, (_, name) => JSON.stringify(address(name)))],
                 { type: 'text/javascript' },
             )));
             const package_ = await import(address('api'));

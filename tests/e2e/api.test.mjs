@@ -483,12 +483,4 @@ describe("api", () => {
     assert.equal(file.name, "b.bin");
     assert.equal(file.type, "text/plain");
   });
-
-  story("an option of a later issue is an error, never silence", async ({ run }) => {
-    const told = await run(() => Promise.all([
-      { worker: true }, { worker: false },
-    ].map((options) => kit.ending(kit.upload(kit.file(10), { ...options, to: kit.here() })))));
-    assert.equal(told[0].error.code, "options");
-    assert.equal(told[1].result.size, 10);
-  });
 });

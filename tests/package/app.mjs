@@ -109,10 +109,10 @@ export async function outcomeOf(origin, name) {
   }
 }
 
-/** What the server holds under this name: the newest one's size and digest. */
+/** What the server holds under this name, or what else it is known by: the newest one's size and digest. */
 export async function stored(name) {
   const files = await (await fetch(`${needed("UPSLICE_SERVER")}/_/files`)).json();
-  const { size, sha256 } = files.find((file) => file.name === name) ?? {};
+  const { size, sha256 } = files.find(typeof name === "function" ? name : (file) => file.name === name) ?? {};
   return { size, sha256 };
 }
 

@@ -5,6 +5,8 @@ import test from "node:test";
 import { appWith, outcomeOf, sent, serve, stored } from "./app.mjs";
 
 const ONE_PART = { size: sent.size, parts: 1, last: sent.size };
+/** Veza's parts are small. */
+const FIVE_PARTS = { size: sent.size, parts: 5, last: sent.size };
 
 for (const vite of ["vite", "vite-5"]) {
   const { build, createServer, version } = await import(vite);
@@ -29,4 +31,30 @@ for (const vite of ["vite", "vite-5"]) {
     assert.deepEqual(await outcomeOf(`http://127.0.0.1:${server.httpServer.address().port}`, name), ONE_PART);
     assert.deepEqual(await stored(name), sent);
   });
+
+  /** An app with `worker: true`: in its parts, how many were made in workers, and what it was told. */
+  const inWorkers = async (origin, name, { made, notices }) => {
+    const { ids, ...outcome } = await outcomeOf(origin, name);
+    assert.deepEqual({ ...outcome, notices: outcome.notices.map(({ code }) => code) }, { ...FIVE_PARTS, made, notices });
+    assert.deepEqual(await stored(({ id }) => ids.includes(id)), sent);
+  };
+  const IN_WORKERS = { made: FIVE_PARTS.parts, notices: [] };
+
+  test(`an app with workers, built by Vite ${version}, has them`, async () => {
+    const root = await appWith({ "index.html": "page.html", "main.js": "workers.js", "send.js": "send.js" });
+    await build({ ...quiet, root });
+    await inWorkers(await serve(join(root, "dist")), `${vite}-workers.bin`, IN_WORKERS);
+  });
+
+  // What Vite 5 makes of a dependency for its dev server has lost where it came from.
+  const dev = vite === "vite" ? [[[], IN_WORKERS]] : [[[], { made: 0, notices: ["worker-off"] }], [["upslice"], IN_WORKERS]];
+  for (const [exclude, outcome] of dev) {
+    test(`an app with workers under the dev server of Vite ${version}${exclude.map((name) => `, ${name} excluded`)}: ${outcome.made} parts are made in them`, async (t) => {
+      const root = await appWith({ "index.html": "page.html", "main.js": "workers.js", "send.js": "send.js" });
+      const server = await createServer({ ...quiet, root, optimizeDeps: { exclude }, server: { host: "127.0.0.1", port: 0 } });
+      t.after(() => server.close());
+      await server.listen();
+      await inWorkers(`http://127.0.0.1:${server.httpServer.address().port}`, `${vite}-dev-workers-${exclude}.bin`, outcome);
+    });
+  }
 }

@@ -24,7 +24,8 @@ async function bundle(entry, names) {
   };
   visit(page);
   const contents = (later) => Object.keys(metafile.outputs)
-    .filter((path) => atOnce.has(path) !== later)
+    // The pool is for pages that ask for workers, which load it then.
+    .filter((path) => atOnce.has(path) !== later && metafile.outputs[path].entryPoint !== "pool.js")
     .map((path) => outputFiles.find((file) => file.path.endsWith(path.split("/").at(-1))).contents);
   return { atOnce: contents(false), later: contents(true) };
 }

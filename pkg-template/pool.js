@@ -1,0 +1,241 @@
+// The workers that encode and digest parts, shared by the uploads of a page. They come with the first part that wants them,
+// and are gone a few seconds after the last. Whatever they do not do, the page does: no upload ever depends on them.
+
+/** Workers at most. They read from one disk, through one process of the browser: more of them wait for it. */
+const MOST = 4;
+/** Parts that a worker has in hand at once: while one is being read, another is encoded. */
+const IN_HAND = 2;
+/** Between two looks at them; also how long a part waits for the first of them to be ready. */
+const BEAT = 1_000;
+/** Beats without a sign of life, and a worker is given up. Not time: a page that slept has missed the beats as well. */
+const SILENT = 10;
+/** Beats with nothing to do, and they are let go. */
+const IDLE = 5;
+
+const MISSING =
+  "it is not where it was looked for, or a content security policy forbids it (worker-src must allow where it comes from). " +
+  "`worker` may be the URL of a copy of upslice's worker.js and glue.js, or a function that makes the Worker";
+
+/** Pools, by how their workers are made. */
+const pools = new Map();
+
+let last = 0;
+
+/** One upload's share in the pool of all that have their workers made in the same way. `off` is told why, should there be none. */
+export class Share {
+  #way;
+  #module;
+  #off;
+
+  constructor(way, module, off) {
+    this.#way = way;
+    this.#module = module;
+    this.#off = off;
+  }
+
+  /** What a worker makes of bytes; nothing if none does. Never fails. */
+  async take(kind, bytes, signal) {
+    if (!this.#off) return undefined;
+    const key = this.#way?.href ?? this.#way;
+    if (!pools.has(key)) pools.set(key, new Pool(key, makerOf(this.#way), this.#module));
+    return pools.get(key).take(this, kind, bytes, signal);
+  }
+
+  /** No more of it, and why. */
+  tell(why) {
+    const off = this.#off;
+    this.#off = undefined;
+    off?.(`parts are encoded and digested on the page, not in workers: ${why}`);
+  }
+
+  /** The upload is over. */
+  end() {
+    this.#off = undefined;
+    for (const pool of pools.values()) pool.leave(this);
+  }
+}
+
+function makerOf(way) {
+  if (typeof way === "function") return way;
+  if (way === true) return () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return () => new Worker(way, { type: "module" });
+}
+
+class Pool {
+  #key;
+  #make;
+  #module;
+  #workers = new Set();
+  #waiting = new Set();
+  #shares = new Set();
+  #over = new AbortController();
+  #timer = setInterval(() => this.#beat(), BEAT);
+  #idle = 0;
+  /** Whether parts have waited for the first worker long enough. */
+  #late = false;
+
+  constructor(key, make, module) {
+    this.#key = key;
+    this.#make = make;
+    this.#module = module;
+  }
+
+  take(share, kind, bytes, signal) {
+    this.#shares.add(share);
+    this.#idle = 0;
+    if (this.#late || signal.aborted) return undefined;
+    return new Promise((resolve) => {
+      const task = { id: (last += 1), kind, bytes };
+      const stop = () => this.#drop(task);
+      task.settle = (made) => {
+        signal.removeEventListener("abort", stop);
+        resolve(made);
+      };
+      signal.addEventListener("abort", stop);
+      this.#waiting.add(task);
+      // Not from within the module: making a worker may be a function of the app.
+      queueMicrotask(() => this.#turn());
+    });
+  }
+
+  leave(share) {
+    this.#shares.delete(share);
+  }
+
+  /** Nobody waits for it any more: what comes of it is nobody's. */
+  #drop(task) {
+    task.settle();
+    if (this.#waiting.delete(task)) return;
+    for (const { worker, tasks } of this.#workers) {
+      if (tasks.delete(task.id)) this.#say(worker, "stop", { id: task.id });
+    }
+    this.#turn();
+  }
+
+  /** Hires, while there are parts for more workers, and hands out what waits. */
+  #turn() {
+    const cores = (navigator.hardwareConcurrency ?? 2) - 1;
+    while (this.#workers.size < Math.min(MOST, Math.max(1, cores), this.#inHand())) {
+      const refused = this.#hire();
+      if (refused) return this.#break(refused);
+    }
+    for (const task of this.#waiting) {
+      const ready = [...this.#workers].filter((each) => each.ready && each.tasks.size < IN_HAND);
+      if (ready.length === 0) return;
+      const least = ready.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
+      if (least.tasks.size === 0) least.silent = 0;
+      this.#waiting.delete(task);
+      least.tasks.set(task.id, task);
+      const { id, kind, bytes } = task;
+      this.#say(least.worker, "take", { id, kind, bytes });
+    }
+  }
+
+  /** What the app's function gave may do anything. */
+  #say(worker, upslice, more) {
+    try {
+      worker.postMessage({ upslice, ...more });
+    } catch (error) {
+      this.#break(`a worker has failed: ${said(error)}`);
+    }
+  }
+
+  #inHand() {
+    return [...this.#workers].reduce((sum, { tasks }) => sum + tasks.size, this.#waiting.size);
+  }
+
+  /** Has a worker made; why not, if it cannot be. */
+  #hire() {
+    const options = { signal: this.#over.signal };
+    try {
+      const worker = this.#make();
+      if (typeof worker?.postMessage !== "function") return "your function `worker` gave something that is no Worker";
+      const hired = { worker, ready: false, silent: 0, tasks: new Map() };
+      this.#workers.add(hired);
+      worker.addEventListener("message", ({ data }) => this.#hear(hired, data), options);
+      const fails = (event) => {
+        event.preventDefault();
+        this.#break(hired.ready ? `a worker has failed: ${said(event)}` : `its worker does not start: ${event.message ? said(event) : MISSING}`);
+      };
+      worker.addEventListener("error", fails, options);
+      worker.addEventListener("messageerror", fails, options);
+      worker.postMessage({ upslice: "begin", module: this.#module });
+    } catch (error) {
+      return `its worker cannot be made: ${said(error)}: ${MISSING}`;
+    }
+  }
+
+  /** A script that is not ours may say anything. */
+  #hear(worker, data) {
+    if (!data?.upslice) return;
+    worker.silent = 0;
+    switch (data.upslice) {
+      case "ready":
+        worker.ready = true;
+        this.#late = false;
+        return this.#turn();
+      case "made": {
+        const task = worker.tasks.get(data.id);
+        worker.tasks.delete(data.id);
+        task?.settle(data.made);
+        return this.#turn();
+      }
+      case "failed":
+        return this.#break(`a worker has failed: ${said(data.why)}`);
+    }
+  }
+
+  #beat() {
+    for (const worker of this.#workers) {
+      if (worker.ready && worker.tasks.size === 0) continue;
+      worker.silent += 1;
+      if (worker.silent > SILENT) {
+        return this.#break(worker.ready ? "a worker has stopped answering" : `its worker does not answer: ${MISSING}`);
+      }
+      if (worker.ready) this.#say(worker.worker, "ping");
+    }
+    const all = [...this.#workers];
+    if (!all.some(({ ready }) => ready)) {
+      this.#late = true;
+      for (const task of this.#waiting) task.settle();
+      this.#waiting.clear();
+    }
+    const isIdle = this.#inHand() === 0 && all.every(({ ready }) => ready);
+    this.#idle = isIdle ? this.#idle + 1 : 0;
+    if (this.#idle >= IDLE) this.#end();
+  }
+
+  /** One that fails is the end of them all: what they had is done on the page, and a later upload may try again. */
+  #break(why) {
+    if (this.#over.signal.aborted) return;
+    const shares = [...this.#shares];
+    this.#end();
+    for (const share of shares) share.tell(why);
+  }
+
+  #end() {
+    this.#over.abort();
+    clearInterval(this.#timer);
+    pools.delete(this.#key);
+    const tasks = [...this.#waiting, ...[...this.#workers].flatMap((worker) => [...worker.tasks.values()])];
+    for (const { worker } of this.#workers) {
+      try {
+        worker.terminate();
+      } catch {
+        // It is let go, whatever it does.
+      }
+    }
+    this.#workers.clear();
+    this.#waiting.clear();
+    for (const task of tasks) task.settle();
+  }
+}
+
+/** What was said, without the queries of addresses in it: a signature may be one. Anything may be thrown. */
+function said(thrown) {
+  try {
+    return String(thrown?.message ?? thrown ?? "it did not say why").replace(/[?#][^\s'"`]*/g, "");
+  } catch {
+    return "it did not say why";
+  }
+}
