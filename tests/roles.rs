@@ -2252,6 +2252,72 @@ mod digesting {
     }
 
     #[test]
+    fn a_header_that_cors_rules_forbid_is_found_out_and_left_out() {
+        for (digests, at_once) in [(Digests::First, None), (Digests::Asked, None), (Digests::First, Some(1))] {
+            let mut world = world(digests);
+            world.service.wants_digest = true;
+            world.store.forbids_digests = true;
+            let id = world.upload(20 * MIB, Config { concurrency: at_once, ..parts_of(MIB) });
+            world.run();
+            assert_stored(&world, id);
+            let life = world.life(id);
+            assert!(life.unchecked, "nobody was told");
+            let unchecked = life.sends.len() - life.checked_sends;
+            assert_eq!(unchecked, 20 + 1, "of the parts that were sent without, one was to find out");
+            assert!(world.now < 20_000, "it took {} ms", world.now);
+        }
+    }
+
+    /// The upload ends well, and each of its parts was stored with its digest.
+    fn assert_checked(world: &mut World<Plain>, id: UploadId, situation: &str) {
+        world.run_until(|world| runs(world.life(id), "complete"));
+        let session = world.life(id).session.clone().unwrap();
+        for number in 1..=world.life(id).plan.parts() {
+            assert!(world.store.has_digest(&session, number), "{situation}: part {number} has no digest");
+        }
+        world.run();
+        assert_stored(world, id);
+        assert!(!world.life(id).unchecked, "{situation}: it was told that none is sent");
+    }
+
+    #[test]
+    fn an_outage_is_not_taken_for_a_header_that_is_forbidden() {
+        for swallows in [false, true] {
+            for half_seconds in 0..160 {
+                let mut world = world(Digests::First);
+                world.line.swallows = swallows;
+                let id = world.upload(5 * MIB, parts_of(MIB));
+                world.run_until(|world| world.life(id).in_flight() > 0);
+                world.go_offline(Duration::from_millis(500 * half_seconds));
+                assert_checked(&mut world, id, &format!("{half_seconds} half seconds of outage"));
+            }
+        }
+    }
+
+    #[test]
+    fn requests_that_are_lost_are_not_taken_for_a_header_that_is_forbidden() {
+        for (lost, how) in (1..12).flat_map(|lost| [How::Drop(0.5), How::Lose].map(|how| (lost, how))) {
+            let mut world = world(Digests::First);
+            world.fault("part", lost, how);
+            let id = world.upload(5 * MIB, parts_of(MIB));
+            assert_checked(&mut world, id, &format!("{lost} times {how:?}"));
+        }
+    }
+
+    #[test]
+    fn a_store_whose_answers_to_a_part_without_its_digest_ask_for_patience_is_given_it() {
+        let mut world = world(Digests::First);
+        world.store.forbids_digests = true;
+        let id = world.upload(5 * MIB, one_by_one());
+        world.run_until(|world| !world.life(id).sends.is_empty());
+        world.run_until(|world| world.life(id).sends.len() > world.life(id).checked_sends);
+        world.slow_down(1, Some(5));
+        world.run();
+        assert_stored(&world, id);
+        assert!(world.life(id).unchecked);
+    }
+
+    #[test]
     fn a_checksum_that_cors_rules_forbid_is_named_when_nothing_else_can_be_known() {
         for (digests, named) in [(Digests::First, true), (Digests::Never, false)] {
             let mut world = world(digests);

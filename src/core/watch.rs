@@ -23,6 +23,16 @@ pub(super) enum Purpose {
     Digest(u32),
 }
 
+/// What goes along with a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Along {
+    Nothing,
+    /// Its digest.
+    Digest,
+    /// Not its digest, to see whether that is what keeps answers away.
+    Withheld,
+}
+
 /// A running task.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
@@ -38,6 +48,7 @@ pub(super) struct Task {
     pub(super) size: u64,
     pub(super) sent: u64,
     pub(super) carrier: Carrier,
+    pub(super) along: Along,
     /// How long it may queue behind the parts that were in flight when it began.
     pub(super) queue: Duration,
     /// Silences that this part has been through.

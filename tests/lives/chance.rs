@@ -165,6 +165,7 @@ pub(crate) fn plain(dice: &mut Dice) -> World<Plain> {
         world.store.part_size = Some(1 << (12 + dice.below(8)));
     }
     world.store.refuses_digests = dice.below(4) == 0;
+    world.store.forbids_digests = dice.below(4) == 0;
     world.store.reports = rules.settling.is_some();
     world.store.lists_unreported = dice.below(2) == 0;
     world.store.page = one_of(dice, [None, Some(1), Some(5)]);

@@ -43,8 +43,10 @@ pub(crate) fn wastes_nothing<S: Service>(world: &World<S>, id: UploadId) {
         return;
     }
     let sent: usize = lives.iter().map(|life| life.sends.len()).sum();
-    let cost: usize =
-        lives.iter().map(|life| life.failed_sends + life.cut_sends + life.lost_by_reload + life.alone).sum();
+    let cost: usize = lives
+        .iter()
+        .map(|life| life.failed_sends + life.cut_sends + life.lost_by_reload + life.alone + life.probes)
+        .sum();
     let most = lives[0].plan.parts() as usize + cost + world.staled;
     assert!(sent <= most, "{id:?}: {sent} parts were sent, at most {most} had to be");
 }

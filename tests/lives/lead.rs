@@ -4,7 +4,7 @@ use crate::chance::{any_config, any_line, anything, anything_mild, one_of};
 use crate::judge;
 use crate::world::{Chaos, Line, Service, World};
 use std::time::Duration;
-use upslice::core::{Dice, Digests, ErrorCode, Numbers, Retry, Rules, Sizes, Timeouts, UploadId};
+use upslice::core::{Dice, Digests, ErrorCode, Numbers, Preparing, Retry, Rules, Sizes, Timeouts, UploadId};
 
 /// The time after which a life without further faults must be over, however unlucky it was.
 const LONG_ENOUGH: u64 = 24 * 3_600_000;
@@ -19,6 +19,10 @@ pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool
         world.line.total += 1_000.0;
         // That a digest is refused costs a session, too.
         world.store.refuses_digests = false;
+    }
+    if once || world.service.rules().preparing == Preparing::Each {
+        // That a preflight forbids one cannot be told from an outage there.
+        world.store.forbids_digests = false;
     }
     let percent = one_of(&mut dice, [0, 2, 10, 30]);
     let until = world.now + 1_000 + dice.below(600_000);
@@ -159,8 +163,8 @@ fn take_up<S: Service>(world: &mut World<S>, id: UploadId) {
         return; // That a digest was refused costs a session and all that was in it, if one may be given up.
     }
     assert!(life.is_stored(), "taking it up failed: {:?}", life.ending);
-    // What went with a digest that the service does not take goes again without.
-    let refused = if life.unchecked { life.failed_sends } else { 0 };
+    // What went with a digest that the service does not take goes again without, and one to find that out.
+    let refused = if life.unchecked { life.failed_sends + life.probes } else { 0 };
     let (sent, missing) = (life.sends.len() - refused, missing.unwrap_or(usize::MAX));
     assert!(sent <= missing, "{sent} parts were sent, {missing} were missing");
 }

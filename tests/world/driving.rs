@@ -106,6 +106,13 @@ impl<S: Service> World<S> {
         if running.as_ref().is_some_and(|running| running.part.is_some()) && outcome.is_err() {
             self.life_mut(id).failed_sends += 1;
         }
+        let is_heard = outcome.as_ref().map_or_else(|failed| failed.status.is_some(), |_| true);
+        if running.as_ref().is_some_and(|running| running.is_checked) && is_heard {
+            self.life_mut(id).heard_checked = true;
+        }
+        if running.as_ref().is_some_and(|running| running.is_probe) && outcome.is_ok() {
+            self.life_mut(id).probes += 1;
+        }
         let now = self.now;
         if let Some(dice) = self.echoes.as_mut().filter(|_| running.is_some())
             && dice.below(8) == 0

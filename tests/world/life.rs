@@ -21,6 +21,10 @@ pub(crate) struct Running {
     pub(crate) role: &'static str,
     pub(crate) part: Option<u32>,
     pub(crate) origin: Option<Origin>,
+    /// Whether a digest goes with it.
+    pub(crate) is_checked: bool,
+    /// Whether it went without the digest that it has, to see what becomes of it.
+    pub(crate) is_probe: bool,
 }
 
 /// A part on its way.
@@ -65,6 +69,10 @@ pub(crate) struct Life<K> {
     pub(crate) attempts: Vec<(u32, u32)>,
     /// Parts whose digests were made, and whether the app was told that none is sent.
     pub(crate) digested: Vec<u32>,
+    /// Whether a part with its digest was answered.
+    pub(crate) heard_checked: bool,
+    /// Parts that went without theirs to find out something, and were stored.
+    pub(crate) probes: usize,
     pub(crate) unchecked: bool,
     /// Parts that went with one.
     pub(crate) checked_sends: usize,
@@ -111,6 +119,8 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             reports: Vec::new(),
             attempts: Vec::new(),
             digested: Vec::new(),
+            heard_checked: false,
+            probes: 0,
             unchecked: false,
             checked_sends: 0,
             state: State::Queued,
@@ -190,11 +200,15 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         assert!(self.seen.insert(task), "{task:?} was used twice");
         let role = step.role();
         self.runs.entry(role).or_default().push(now);
-        let mut running = Running { role, part: None, origin };
+        let mut running = Running { role, part: None, origin, is_checked: false, is_probe: false };
         match step {
             Step::Send { part, carrier, digest, .. } => {
                 let is_due = self.rules.digests == Digests::First && !self.unchecked;
-                assert!(digest.is_some() || !is_due, "part {} was sent without its digest", part.index);
+                // One may go without, to see whether its digest is what keeps the answer away.
+                let may_lack = !self.heard_checked && self.failed_sends > 0;
+                assert!(digest.is_some() || !is_due || may_lack, "part {} was sent without its digest", part.index);
+                running.is_checked = digest.is_some();
+                running.is_probe = digest.is_none() && !self.unchecked && self.digested.contains(&part.index);
                 self.checked_sends += usize::from(digest.is_some());
                 assert_eq!(*part, self.plan.part(part.index), "a part that was not planned");
                 assert!(!self.paused, "a part was sent during a pause");

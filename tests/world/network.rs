@@ -82,8 +82,13 @@ impl<S: Service> World<S> {
             let busy: BTreeSet<usize> = busy.map(|request| request.lane).collect();
             let Some(lane) = (0..self.line.connections).find(|lane| !busy.contains(lane)) else { continue };
             self.requests[at].lane = lane;
+            let is_forbidden =
+                self.store.forbids_digests && matches!(self.requests[at].ask, Ask::Put { digest: Some(_), .. });
             if self.now < self.offline_until {
                 self.lose(at);
+            } else if is_forbidden {
+                let back = self.now + 2 * self.line.latency;
+                self.requests[at].stage = Stage::Ending(back, Box::new(End::Failed(no_answer())));
             } else {
                 self.requests[at].stage = Stage::Opening(self.now + self.line.latency);
             }

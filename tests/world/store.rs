@@ -57,6 +57,8 @@ pub(crate) struct Store {
     pub(crate) digests: bool,
     /// Whether a digest that comes with a part is refused, whatever its URL was signed for.
     pub(crate) refuses_digests: bool,
+    /// Whether its CORS rules forbid the header of a digest: a request with one gets no answer.
+    pub(crate) forbids_digests: bool,
     /// Whether URLs are for parts only that are not stored.
     pub(crate) signs_missing: bool,
     /// Parts that batches leave out.

@@ -52,11 +52,10 @@ impl<K: Clone> Upload<K> {
     }
 
     /// The service does not take what goes with a part: from now on all go without it, with URLs that are signed so.
-    pub(super) fn go_without_digests(&mut self, origins: &mut Origins, failed: &Failed) {
+    pub(super) fn go_without_digests(&mut self, origins: &mut Origins, why: String) {
         if std::mem::replace(&mut self.rules.digests, Digests::Never) == Digests::Never {
             return;
         }
-        let why = format!("{}: the store takes no checksum with a part, so none is sent any more", failed.words);
         self.emit(Event::Unchecked(why));
         let is_moot = |task: &Task| matches!(task.purpose, Purpose::Digest(_) | Purpose::Prepare(_));
         let moot: Vec<_> = self.tasks.iter().filter(|(_, task)| is_moot(task)).map(|(id, _)| id).collect();

@@ -31,6 +31,7 @@ mod tasks;
 mod telling;
 mod waiting;
 mod watching;
+mod withholding;
 
 use super::errand::Errand;
 use super::few::Few;
@@ -50,6 +51,7 @@ use restarting::Restarting;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
+use withholding::Suspicion;
 
 /// Every part with its receipt, in order.
 pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
@@ -94,6 +96,8 @@ pub struct Upload<K> {
     ready: PartSet,
     unsigned: PartSet,
     undigested: PartSet,
+    /// Whether their digests may be what keeps answers away.
+    suspicion: Suspicion,
     waiting: Few<u32, Instant>,
     /// Parts that have had no answer at all since then, without that counting as attempts.
     lost: Few<u32, Instant>,
@@ -169,6 +173,7 @@ impl<K: Clone> Upload<K> {
             ready: PartSet::default(),
             unsigned: PartSet::default(),
             undigested: PartSet::default(),
+            suspicion: Suspicion::default(),
             waiting: Few::default(),
             lost: Few::default(),
             stored: 0,
@@ -258,20 +263,6 @@ impl<K: Clone> Upload<K> {
         // All that was missing may have been the completion.
         self.sample(now);
         self.close_if_whole();
-    }
-
-    fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
-        let Some(task) = self.tasks.get_mut(task) else { return };
-        let bytes = bytes.min(task.size);
-        if bytes > task.sent {
-            task.sent = bytes;
-            task.alive = now;
-            task.spared = false;
-            if let Some(origin) = &task.origin {
-                origins.link(origin).reached();
-            }
-            self.sample(now);
-        }
     }
 
     /// Where requests of the service go: to its API, or where it said that this session has its seat.

@@ -2,7 +2,7 @@
 
 use super::super::link::Link;
 use super::super::part::Standing;
-use super::super::watch::{Purpose, Task};
+use super::super::watch::{Along, Purpose, Task};
 use super::super::{
     Carrier, Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step, Transport,
 };
@@ -68,12 +68,13 @@ impl<K: Clone> Upload<K> {
         let session = session.clone();
         let range = self.plan.part(index);
         let carrier = self.carrier(range.size());
+        let along = self.along(index);
         let origin = self.origin_of(index).cloned();
         let part = &mut self.parts[index as usize];
         part.standing = Standing::Sending;
         part.tried = true;
         let stalls = part.stalls + self.silences;
-        let digest = part.digest.clone();
+        let digest = part.digest.clone().filter(|_| along == Along::Digest);
         let ticket = part.pass.as_mut().map(|pass| {
             pass.used = true;
             pass.keep.clone()
@@ -82,7 +83,7 @@ impl<K: Clone> Upload<K> {
             part.pass = None;
         }
         self.sending_since.get_or_insert(now.instant);
-        let task = Task { origin, size: range.size(), carrier, stalls, ..self.task(Purpose::Send(index)) };
+        let task = Task { origin, size: range.size(), carrier, along, stalls, ..self.task(Purpose::Send(index)) };
         self.run(now.instant, origins, Step::Send { session, part: range, ticket, digest, carrier }, task);
         self.sample(now.instant);
     }
@@ -152,7 +153,8 @@ impl<K: Clone> Upload<K> {
             }
         }
         if failed.failure == Failure::DigestRefused {
-            self.go_without_digests(origins, failed);
+            let why = format!("{}: the store takes no checksum with a part, so none is sent any more", failed.words);
+            self.go_without_digests(origins, why);
             if self.rules.numbers == Numbers::Reusable {
                 return self.requeue(index);
             }

@@ -1,6 +1,6 @@
 //! Tasks: how one begins, is called back, and what its end means for those who wait for it.
 
-use super::super::watch::{Purpose, Task};
+use super::super::watch::{Along, Purpose, Task};
 use super::super::{Carrier, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, TaskId};
 use super::Upload;
 use std::time::Duration;
@@ -17,11 +17,27 @@ impl<K: Clone> Upload<K> {
             size: 0,
             sent: 0,
             carrier: Carrier::Fetch,
+            along: Along::Nothing,
             queue: Duration::ZERO,
             stalls: 0,
             in_trial: false,
             spared: false,
             slept: false,
+        }
+    }
+
+    /// More of a task's body has left.
+    pub(super) fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
+        let Some(task) = self.tasks.get_mut(task) else { return };
+        let bytes = bytes.min(task.size);
+        if bytes > task.sent {
+            task.sent = bytes;
+            task.alive = now;
+            task.spared = false;
+            if let Some(origin) = &task.origin {
+                origins.link(origin).reached();
+            }
+            self.sample(now);
         }
     }
 
@@ -44,6 +60,11 @@ impl<K: Clone> Upload<K> {
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
+        if let Purpose::Send(index) = task.purpose
+            && self.weigh(now, origins, &task, index, &outcome)
+        {
+            return;
+        }
         match (&task.purpose, outcome) {
             (Purpose::Send(index), Ok(Reply::Sent(receipt))) => {
                 let index = *index;

@@ -12,6 +12,7 @@ use upslice::protocol::{Algorithm, Argument, Call, Checksums, Json, S3Functions}
 
 pub(super) fn any(dice: &mut Dice, store: &mut Store) -> Served {
     store.refuses_digests = dice.below(4) == 0;
+    store.forbids_digests = dice.below(4) == 0;
     let adapter = S3Functions {
         id: "mine".into(),
         list: dice.below(3) > 0,
