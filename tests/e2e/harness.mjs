@@ -4,6 +4,7 @@
 // UPSLICE_PKG         the built package                                default: pkg/ of the checkout
 // UPSLICE_SERVER_BIN  the reference server's binary                    needed
 // UPSLICE_CHROMIUM    the browser's binary                             needed
+// UPSLICE_ENGINES     every engine's driver and wishes, as JSON        needed by engines.test.mjs
 
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -35,7 +36,7 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-function needed(name) {
+export function needed(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; \`cargo xtask test\` sets it`);
   return value;
@@ -45,6 +46,11 @@ function needed(name) {
 export class Server {
   static start(...args) {
     return Server.#started(new Server(args));
+  }
+
+  /** One with another folder of pages. */
+  static serving(www) {
+    return Server.#started(new Server([], {}, www));
   }
 
   /** One that keeps nothing itself: it signs for another one's store, as a backend does for S3, and lists what that holds. */
@@ -62,14 +68,16 @@ export class Server {
 
   #args;
   #env;
+  #www;
 
   get #runs() {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  constructor(args, env = {}) {
+  constructor(args, env = {}, www = join(ROOT, "www")) {
     this.#args = args;
     this.#env = env;
+    this.#www = www;
     this.data = mkdtempSync(join(scratch, "data-"));
   }
 
@@ -79,7 +87,7 @@ export class Server {
     const port = (origin) => (origin ? new URL(origin).port : "0");
     const child = spawn(needed("UPSLICE_SERVER_BIN"), [
       "--port", port(this.origin), "--storage-port", port(this.storage), "--data", this.data,
-      "--www", join(ROOT, "www"), "--pkg", PKG, ...this.#args,
+      "--www", this.#www, "--pkg", PKG, ...this.#args,
     ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...this.#env } });
     this.child = child;
     const said = [];

@@ -44,7 +44,7 @@ export async function profile(t, servers) {
 }
 
 /** What a page has beside the package, as `window.api`. Runs in the browser. */
-async function instruments() {
+export async function instruments() {
   window.api = await import("/pkg/index.js");
   const input = Object.assign(document.createElement("input"), { type: "file", id: "chosen" });
   document.body.append(input);

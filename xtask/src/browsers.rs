@@ -1,9 +1,11 @@
 //! The browsers that tests run in: those of the machine, else those of its distribution.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::child::{Background, Job};
 use crate::distribution::{find, install};
 use crate::workspace::{cargo, target_dir};
 
@@ -14,6 +16,19 @@ const GECKODRIVER: &str = "0.37.1";
 pub(crate) struct Browser {
     pub(crate) program: PathBuf,
     pub(crate) driver: PathBuf,
+}
+
+/// WebKitGTK: its driver knows where its browser is, which has no way to run without a screen.
+pub(crate) struct WebKit {
+    pub(crate) driver: PathBuf,
+    pub(crate) screen: Screen,
+}
+
+/// A screen that nobody sees; dropping it ends it.
+pub(crate) struct Screen {
+    _process: Background,
+    /// What programs call it, e.g. `:99`.
+    pub(crate) name: String,
 }
 
 /// Chromium, or Chrome.
@@ -35,6 +50,27 @@ pub(crate) fn firefox() -> Result<Browser> {
         .or_else(|| ["firefox-esr", "firefox"].iter().find_map(|package| install(&[package]).then(found)?))
         .context("install Firefox and run this again")?;
     Ok(Browser { program, driver: geckodriver()? })
+}
+
+/// WebKitGTK, what Safari is on Linux as far as that goes.
+pub(crate) fn webkit() -> Result<WebKit> {
+    let found = || Some((find(&["WebKitWebDriver"])?, find(&["Xvfb"])?));
+    let (driver, server) = found()
+        .or_else(|| install(&["webkit2gtk-driver", "xvfb"]).then(found)?)
+        .context("install WebKitGTK's WebKitWebDriver (webkit2gtk-driver) and Xvfb (xvfb), and run this again")?;
+    Ok(WebKit { driver, screen: Screen::new(server)? })
+}
+
+impl Screen {
+    fn new(server: PathBuf) -> Result<Self> {
+        // It looks for a free number itself, and says which.
+        let words = ["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x1024x24"];
+        let (process, output) = Job::new(server).args(words).start()?;
+        let mut number = String::new();
+        BufReader::new(output).read_line(&mut number).context("Xvfb has not said which screen it is")?;
+        let number: u16 = number.trim().parse().context("Xvfb has not said which screen it is")?;
+        Ok(Self { _process: process, name: format!(":{number}") })
+    }
 }
 
 fn geckodriver() -> Result<PathBuf> {

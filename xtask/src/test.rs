@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use serde_json::Value;
 
 use crate::browsers::{self, Browser};
 use crate::child::Job;
@@ -27,7 +28,7 @@ pub(crate) enum Area {
     Browser,
     /// The tarball, as its users meet it.
     Package,
-    /// The demo page and the faults, in a real browser against the real server.
+    /// The demo page and the faults, in real browsers against the real server.
     E2e,
     /// The vendors' own clients against the same server, and beside ours.
     Conformance,
@@ -57,15 +58,22 @@ pub(crate) fn run(areas: &[Area]) -> bool {
     let suites: Vec<_> = SUITES.into_iter().filter(|(area, ..)| wanted(*area)).collect();
     if wanted(Area::Browser) || !suites.is_empty() {
         let stand = report.stage("Chromium and the reference server", |_| Stand::new());
+        let everywhere = wanted(Area::Browser) || wanted(Area::E2e);
+        let engines = if everywhere { engines(&mut report, stand.as_ref()) } else { None };
         if wanted(Area::Browser) {
-            browser(&mut report, stand.as_ref());
+            browser(&mut report, stand.as_ref(), engines.as_ref());
         }
         if !suites.is_empty() {
             let built = report.stage("The npm package", |_| package::build().and_then(|()| sizes::print()));
-            for (_, name, folder) in suites {
+            for (area, name, folder) in suites {
                 report.stage(name, |tally| {
                     needed(&built, "the package")?;
-                    scripts(folder, needed(&stand, "Chromium and the server")?, tally)
+                    let stand = needed(&stand, "Chromium and the server")?;
+                    let engines = match area {
+                        Area::E2e => needed(&engines, "every browser")?.as_slice(),
+                        _ => &[],
+                    };
+                    scripts(folder, stand, engines, tally)
                 });
             }
         }
@@ -89,37 +97,45 @@ fn native(report: &mut Report) {
     });
 }
 
-fn browser(report: &mut Report, stand: Option<&Stand>) {
+/// Chromium, Firefox and WebKit, in this order.
+fn engines(report: &mut Report, stand: Option<&Stand>) -> Option<[Engine; 3]> {
     let firefox = report.stage("Firefox", |_| browsers::firefox());
+    let webkit = report.stage("WebKit", |_| browsers::webkit());
+    let chromium = Engine::chromium(&stand?.chromium);
+    Some([chromium, Engine::firefox(&firefox?), Engine::webkit(webkit?)])
+}
+
+fn browser(report: &mut Report, stand: Option<&Stand>, engines: Option<&[Engine; 3]>) {
     let dir = report.stage("Compiling the browser tests", |_| {
         wasm::ensure_target()?;
         engine::compiled(&needed(&stand, "the reference server")?.server.origin).args(["--no-run"]).run()?;
         tempfile::tempdir().context("cannot make a temporary directory")
     });
-    let chromium = stand.map(|stand| &stand.chromium);
     let runs = [
-        ("Browser tests in Chromium, window", Engine::Chromium, chromium, Scope::Window),
-        ("Browser tests in Chromium, dedicated worker", Engine::Chromium, chromium, Scope::Worker),
-        ("Browser tests in Firefox, window", Engine::Firefox, firefox.as_ref(), Scope::Window),
+        ("Browser tests in Chromium, window", 0, Scope::Window),
+        ("Browser tests in Chromium, dedicated worker", 0, Scope::Worker),
+        ("Browser tests in Firefox, window", 1, Scope::Window),
+        ("Browser tests in WebKit, window", 2, Scope::Window),
     ];
-    for (name, engine, browser, scope) in runs {
+    for (name, engine, scope) in runs {
         report.stage(name, |tally| {
             let dir = needed(&dir, "the compiled tests")?.path();
             let server = &needed(&stand, "the reference server")?.server;
-            let tests = engine.tests(needed(&browser, "the browser")?, scope, &server.origin, dir)?;
+            let tests = needed(&engines, "every browser")?[engine].tests(scope, &server.origin, dir)?;
             count(tests.within(Duration::from_secs(300)), tally)
         });
     }
 }
 
 /// The tests in a folder of scripts: Node runs them; npm brings what they need, and pip where something is asked of it.
-fn scripts(folder: &str, stand: &Stand, tally: &mut Tally) -> Result<()> {
+fn scripts(folder: &str, stand: &Stand, engines: &[Engine], tally: &mut Tally) -> Result<()> {
     let dir = root().join(folder);
     npm::install(&dir)?;
     let mut runner = Job::new("node");
     if python::is_needed(&dir) {
         runner = runner.env("UPSLICE_PYTHON", python::environment(&dir)?);
     }
+    let engines = Value::from_iter(engines.iter().map(Engine::described));
     let runner = runner
         .args(["--test", "--test-reporter=spec"])
         .args(test_files(&dir)?)
@@ -127,6 +143,7 @@ fn scripts(folder: &str, stand: &Stand, tally: &mut Tally) -> Result<()> {
         .env("UPSLICE_ROOT", root())
         .env("UPSLICE_PKG", package::dir())
         .env("UPSLICE_CHROMIUM", &stand.chromium.program)
+        .env("UPSLICE_ENGINES", engines.to_string())
         .env("UPSLICE_SERVER_BIN", &stand.program)
         .env("UPSLICE_SERVER", &stand.server.origin)
         .within(Duration::from_secs(1200));
