@@ -1,7 +1,7 @@
 //! The browsers that tests run in: those of the machine, else those of its distribution.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -35,20 +35,20 @@ pub(crate) struct Screen {
 pub(crate) fn chromium() -> Result<Browser> {
     let programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let drivers = ["chromedriver", "chromium.chromedriver"];
-    let found = || Some(Browser { program: find(&programs)?, driver: find(&drivers)? });
+    let found = || Some(Browser { program: find(&programs)?, driver: find(&drivers)? }).filter(|it| runs(&it.program));
     // Debian's names, then Ubuntu's.
     let packages: [&[&str]; 2] = [&["chromium", "chromium-driver"], &["chromium-browser", "chromium-chromedriver"]];
     found()
         .or_else(|| packages.iter().find_map(|packages| install(packages).then(found)?))
-        .context("install Chromium or Chrome, and the chromedriver of the same version, and run this again")
+        .context("install Chromium or Chrome, and the chromedriver of the same version, and run this again (Ubuntu has Chromium as a snap only)")
 }
 
 /// Firefox.
 pub(crate) fn firefox() -> Result<Browser> {
-    let found = || find(&["firefox", "firefox-esr"]);
+    let found = || find(&["firefox", "firefox-esr"]).filter(|program| runs(program));
     let program = found()
         .or_else(|| ["firefox-esr", "firefox"].iter().find_map(|package| install(&[package]).then(found)?))
-        .context("install Firefox and run this again")?;
+        .context("install Firefox and run this again (Ubuntu has it as a snap only)")?;
     Ok(Browser { program, driver: geckodriver()? })
 }
 
@@ -59,6 +59,11 @@ pub(crate) fn webkit() -> Result<WebKit> {
         .or_else(|| install(&["webkit2gtk-driver", "xvfb"]).then(found)?)
         .context("install WebKitGTK's WebKitWebDriver (webkit2gtk-driver) and Xvfb (xvfb), and run this again")?;
     Ok(WebKit { driver, screen: Screen::new(server)? })
+}
+
+/// Ubuntu's packages of browsers are scripts, which do nothing where the snap is missing.
+fn runs(program: &Path) -> bool {
+    Job::new(program).args(["--version"]).read().is_ok()
 }
 
 impl Screen {
