@@ -4,8 +4,8 @@
 const LONG = 50;
 
 /**
- * The longest task of the page's main thread between its two marks, and how many were long; in ms of the thread's own
- * time, which other programs do not lengthen.
+ * The longest task of the page's main thread between its two marks, how many were long, and all of them together; in ms of
+ * the thread's own time, which other programs do not lengthen.
  */
 export function longTasks(events) {
   const began = events.find(({ name }) => name === "bench-began");
@@ -15,5 +15,5 @@ export function longTasks(events) {
     .filter(({ ts, dur }) => ts + dur > began.ts && ts < ended?.ts)
     .map(({ dur, tdur }) => (tdur ?? dur) / 1000);
   if (tasks.length === 0) throw new Error(`of ${events.length} events of the trace none is a task of the page: its driver keeps 100,000, or the browser writes it in another way`);
-  return { longest: Math.max(...tasks), long: tasks.filter((ms) => ms > LONG).length };
+  return { longest: Math.max(...tasks), long: tasks.filter((ms) => ms > LONG).length, busy: tasks.reduce((sum, ms) => sum + ms, 0) };
 }

@@ -17,6 +17,7 @@ export async function run(stand, runs, say) {
     "toBase64 into a Blob": ["veza-native", { partSize }],
     "toBase64 into a Blob of Blobs": ["veza-native-blobs", { partSize }],
     upslice: ["veza", {}],
+    "upslice, in workers": ["veza", { worker: true }],
   };
   const taken = Object.fromEntries(Object.keys(field).map((name) => [name, []]));
   for (let round = 0; round < runs; round++) {
@@ -27,7 +28,7 @@ export async function run(stand, runs, say) {
       say(`round ${round + 1}: ${name} ${speed(result).toFixed(0)} MiB/s, blocked ${result.longest.toFixed(0)} ms${foreign(result)}`);
     }
   }
-  const { upslice: ours, ...byHand } = taken;
+  const { upslice: ours, "upslice, in workers": inWorkers, ...byHand } = taken;
   const time = (results) => median(results.map(({ ms }) => ms));
   // The one that a page would be written in, had its author measured.
   const [fastest, best] = Object.entries(byHand).sort(([, one], [, other]) => time(one) - time(other))[0];
@@ -36,8 +37,10 @@ export async function run(stand, runs, say) {
     `upslice / the fastest by hand, ${fastest}: ${spread(ratios, 2)}`,
     `The longest that the page's thread was blocked by upslice: ${spread(ours.map(({ longest }) => longest), 0)} ms; ` +
       `${SMOOTH} ms are what people do not notice.`,
+    `With \`worker: true\`: ${spread(ours.map(({ ms }, round) => ms / inWorkers[round].ms), 2)} times upslice's rate on the page, and the page's ` +
+      `thread busy for ${spread(inWorkers.map(({ busy }, round) => busy / ours[round].busy), 2)} times as long. There is a worker for each core but one, four at most.`,
     table([
-      ["", "MiB/s", "speed / fastest by hand", "longest task, ms", "tasks over 50 ms", "renderer memory, MiB", "browser process, MiB", "renderer CPU, s", "browser CPU, s"],
+      ["", "MiB/s", "speed / fastest by hand", "longest task, ms", "tasks over 50 ms", "all tasks, ms", "renderer memory, MiB", "browser process, MiB", "renderer CPU, s", "browser CPU, s"],
       ...Object.entries(taken).map(([name, results]) => row(name, results, best)),
     ]),
     `Parts of ${(partSize / MIB).toFixed(2)} MiB, six at once: what is encoded of them has ${((partSize * 6 * 4) / 3 / MIB).toFixed(0)} MiB, ` +
@@ -61,6 +64,7 @@ function row(name, results, base) {
     results === base ? "1" : spread(results.map(({ ms }, round) => base[round].ms / ms), 2),
     spread(results.map(({ longest }) => longest), 0),
     spread(results.map(({ long }) => long), 0),
+    spread(results.map(({ busy }) => busy), 0),
     use(({ renderer }) => renderer / MIB, 0),
     use(({ others }) => others / MIB, 0),
     use(({ rendererCpu }) => rendererCpu, 2),
