@@ -97,9 +97,10 @@ export interface UploadOptions<R = unknown> {
    * beside it, of this page's origin and of this version; or a function that makes a module worker of it. Its workers are
    * ended by upslice.
    *
-   * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). Where a worker cannot be made,
-   * is not ready within a second, fails or falls silent, the page does the work, and one `notice` of code `worker-off` says
-   * why; the upload is none the worse.
+   * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). The page does the work until
+   * one is ready, for which parts wait a second at most; and for the rest of the upload where one cannot be made, fails, or
+   * says nothing for ten seconds: one `notice` of code `worker-off` says why, and the upload is none the worse. So it is
+   * where your function throws or gives no Worker; any other value is an `options` error.
    */
   worker?: boolean | URL | (() => Worker);
   /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
