@@ -1,6 +1,6 @@
 // The functions that users call. None decides anything: the machine inside the wasm module does.
 
-import { UploadError, describe } from "./error.js";
+import { UploadError, attempt, describe } from "./error.js";
 import { Upload, journal } from "./upload.js";
 
 /** How an upload that is taken up is written down from now on: in the scope it was found in. */
@@ -8,30 +8,34 @@ const takenUp = (options, scope) => ({ ...(typeof options?.resumable === "object
 
 /**
  * The functions that need the wasm module: `init`, `upload`, `interrupted`, `incomplete` and `status`.
- * `defaultSource` gives what `init` is called with when the app does not call it.
+ * `sources` gives the bytes of the module that serves S3 alone, `s3`, and of the whole, `all`; none where the app calls `init`.
  */
-export function createApi(defaultSource) {
-  const ours = () => {
-    if (defaultSource) return defaultSource();
-    throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
-  };
+export function createApi(sources) {
+  let instances;
 
-  /** The module's instance. It is loaded once; a failed attempt is forgotten, so that the next one may succeed. */
-  async function module(source) {
+  /** An instance of a module. Each is loaded once; a failed attempt is forgotten, so that the next one may succeed. */
+  async function loaded(begin) {
     try {
-      const { instance } = await import("./instance.js");
-      return await instance(() => source ?? ours());
+      // One promise for all, which tells them in their order: `init` first, where it was called first.
+      instances ??= import("./instance.js").catch((error) => {
+        instances = undefined;
+        throw error;
+      });
+      return await begin(await instances);
     } catch (cause) {
       const message = `the wasm module could not be loaded: ${cause?.message ?? cause}. A content security policy must allow script-src 'wasm-unsafe-eval'`;
       throw new UploadError({ code: "load", message, cause, retryable: true });
     }
   }
 
+  /** The one that serves a kind of destination. */
+  const module = (kind) => loaded(({ instance }) => instance(kind, sources));
+
   /** What the module answers to a question that belongs to no upload. */
-  async function ask(question, ...all) {
-    const instance = await module();
+  async function ask(question, to, ...all) {
+    const instance = await module(attempt(() => to.kind));
     try {
-      return await instance.awaited(instance.api[question](...all));
+      return await instance.awaited(instance.api[question](to, ...all));
     } catch (fields) {
       throw new UploadError(describe(fields));
     }
@@ -62,7 +66,10 @@ export function createApi(defaultSource) {
   }
 
   return {
-    init: async (source) => void (await module(source)),
+    init: async (given) => {
+      const kind = given ? given.kind : "s3";
+      await (kind ? module(kind) : loaded(({ load }) => load(given)));
+    },
     upload: (file, options) => new Upload(file, options, module),
     interrupted: async (scope = "") => {
       const { left, sentOf } = await journal();

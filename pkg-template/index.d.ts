@@ -2,10 +2,15 @@
 // "the default". An option that is not here does not exist yet: using it is an `options` error, never a silent no-op.
 
 /**
- * Compiles the module ahead of the first upload, or from a source of your own
- * (a strict CSP, a CDN, a test). Optional, memoised; a failed attempt may be repeated.
+ * Loads and compiles a module ahead of the first upload. Optional, memoised; a failed attempt may be repeated. There are two
+ * modules, and an upload loads the one that it needs: one with S3 alone, which is the smaller, and one with every service,
+ * which serves S3 as well where it is there already. Without an argument it is S3's; with a destination, the one that
+ * serves it; else what is given: `upslice/s3.wasm` or `upslice/upslice.wasm`, from wherever you have them (a strict CSP,
+ * a CDN, a test). An upload waits for what is being loaded.
  */
-export function init(source?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+export function init(
+  module?: Destination | string | URL | Request | Response | BufferSource | WebAssembly.Module,
+): Promise<void>;
 
 /**
  * Uploads one file. Starts at once, never throws: bad options reject.
@@ -93,8 +98,8 @@ export interface UploadOptions<R = unknown> {
    *
    * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that bundlers look
    * for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice). Where it is left behind
-   * (esbuild), or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js` with its `glue.js`
-   * beside it, of this page's origin and of this version; or a function that makes a module worker of it. Its workers are
+   * (esbuild), or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`, `s3-glue.js` and
+   * `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that makes a module worker of it. Its workers are
    * ended by upslice.
    *
    * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). The page does the work until

@@ -2,20 +2,53 @@
 // full. Nothing in a broken instance can be relied on, so that it is never entered again; what it had going is called off
 // from here, everybody who waits for it is told, and whoever asks next gets a fresh instance of the same module.
 
-import glue from "./glue.js";
+import { compile, glueOf, servesS3Alone } from "./modules.js";
 
 const REPORT = "Begin again, and what is stored is gone on from where the service allows it; a new instance of the module is used. Please report it, with the cause";
 
-/** The module, compiled once, and its instance. */
-let compiled, running;
+/** The two modules, each compiled once (`module`), and the instance of each that is at work (`running`). */
+const modules = { s3: {}, all: {} };
 
-/** The instance that is at work; `source` gives what the module is made of, and is asked once. */
-export function instance(source) {
-  running ??= Promise.resolve(compiled ?? source()).then(begun).catch((error) => {
-    running = undefined;
+/** What `init` was given. An address is asked for once. */
+const given = new Map();
+
+/**
+ * The instance that serves a kind of destination; `sources` gives what each module is made of, and is asked once. All
+ * uploads to S3 are in one instance, since the uploads of an instance share their connections: the one that is there.
+ */
+export async function instance(kind, sources) {
+  await Promise.all(given.values());
+  const is = (which) => modules[which].module;
+  const could = (which) => is(which) ?? sources[which];
+  // The module with S3 alone has words for what it has not.
+  const which = kind === "s3" ? (["s3", "all"].find(is) ?? ["s3", "all"].find(could)) : ["all", "s3"].find(could);
+  if (!which) throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
+  return running(which, sources[which]);
+}
+
+/** An instance of what `init` was given, which says itself what it serves. */
+export function load(source) {
+  const key = source instanceof URL ? source.href : source;
+  const forget = () => given.delete(key);
+  if (!given.has(key)) {
+    const begun = compile(source).then((module) => {
+      const which = servesS3Alone(module) ? "s3" : "all";
+      modules[which].module ??= Promise.resolve(module);
+      return running(which);
+    });
+    given.set(key, begun);
+    begun.then(() => typeof key === "string" || forget(), forget);
+  }
+  return given.get(key);
+}
+
+function running(which, source) {
+  const own = modules[which];
+  own.running ??= begun(which, own, source).catch((error) => {
+    own.running = undefined;
     throw error;
   });
-  return running;
+  return own.running;
 }
 
 /** Where it was, as the module says of a panic. Its memory may be anything by then, a secret too: only a place is shown. */
@@ -24,9 +57,14 @@ const placeOf = (cause) => {
   return said === undefined ? "" : ` (${said})`;
 };
 
-async function begun(source) {
-  const instance = new Instance();
-  await instance.begin(source);
+async function begun(which, own, source) {
+  own.module ??= source().then(compile).catch((error) => {
+    own.module = undefined;
+    throw error;
+  });
+  const [glue, module] = await Promise.all([glueOf(which), own.module]);
+  const instance = new Instance(module, () => (own.running = undefined));
+  await instance.begin(glue);
   return instance;
 }
 
@@ -34,27 +72,31 @@ async function begun(source) {
 class Instance {
   api;
   broken;
+  #module;
+  #forget;
   #held;
   #waiting = new Set();
   #ended = false;
 
-  /** The module, compiled: a worker makes an instance of its own of it. */
-  get module() {
-    return compiled;
+  constructor(module, forget) {
+    this.#module = module;
+    this.#forget = forget;
   }
 
-  async begin(source) {
+  /** The module, compiled. */
+  get module() {
+    return this.#module;
+  }
+
+  async begin(glue) {
     const { Instance, Module } = WebAssembly;
     // Each instance has glue of its own, so that what a broken one has left with the browser cannot reach into the next.
     const api = glue({
       Instance,
       Module,
-      instantiate: async (source, imports) => this.#gated(await WebAssembly.instantiate(source, this.#seen(imports)), source),
-      ...(WebAssembly.instantiateStreaming && {
-        instantiateStreaming: async (source, imports) => this.#gated(await WebAssembly.instantiateStreaming(source, this.#seen(imports))),
-      }),
+      instantiate: async (module, imports) => this.#gated(await WebAssembly.instantiate(module, this.#seen(imports))),
     });
-    await api({ module_or_path: source });
+    await api({ module_or_path: this.#module });
     if (this.broken) throw this.broken.cause;
     this.api = api;
     this.#held = api.held();
@@ -76,11 +118,10 @@ class Instance {
   }
 
   /** The instance, with a gate at each of its doors. */
-  #gated(given, module = given.module) {
-    compiled = given.module ?? module;
-    const doors = Object.entries((given.instance ?? given).exports);
+  #gated(instance) {
+    const doors = Object.entries(instance.exports);
     const exports = Object.fromEntries(doors.map(([name, door]) => [name, typeof door === "function" ? this.#gate(door) : door]));
-    return { module: compiled, instance: { exports } };
+    return { module: this.#module, instance: { exports } };
   }
 
   /**
@@ -118,7 +159,7 @@ class Instance {
     if (this.#ended) return;
     this.#ended = true;
     // One that breaks at its start has not been handed out.
-    if (this.api) running = undefined;
+    if (this.api) this.#forget();
     this.api = undefined;
     // The app may be in the middle of something.
     queueMicrotask(() => this.#end());

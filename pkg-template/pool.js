@@ -1,6 +1,8 @@
 // The workers that encode and digest parts, shared by the uploads of a page. They come with the first part that wants them,
 // and are gone a few seconds after the last. Whatever they do not do, the page does: no upload ever depends on them.
 
+import { servesS3Alone } from "./modules.js";
+
 /** Workers at most. They read from one disk, through one process of the browser: more of them wait for it. */
 const MOST = 4;
 /** Parts that a worker has in hand at once: while one is being read, another is encoded. */
@@ -14,14 +16,13 @@ const IDLE = 5;
 
 const MISSING =
   "it is not where it was looked for, or a content security policy forbids it (worker-src must allow where it comes from). " +
-  "`worker` may be the URL of a copy of upslice's worker.js and glue.js, or a function that makes the Worker";
+  "`worker` may be the URL of a copy of upslice's worker.js with its glue, or a function that makes the Worker";
 
-/** Pools, by how their workers are made. */
-const pools = new Map();
+const pools = new Set();
 
 let last = 0;
 
-/** One upload's share in the pool of all that have their workers made in the same way. `off` is told why, should there be none. */
+/** One upload's share in the pool of all whose workers run the same module and are made in the same way. `off` is told why, should there be none. */
 export class Share {
   #way;
   #module;
@@ -36,9 +37,10 @@ export class Share {
   /** What a worker makes of bytes; nothing if none does. Never fails. */
   async take(kind, bytes, signal) {
     if (!this.#off) return undefined;
-    const key = this.#way?.href ?? this.#way;
-    if (!pools.has(key)) pools.set(key, new Pool(key, makerOf(this.#way), this.#module));
-    return pools.get(key).take(this, kind, bytes, signal);
+    const way = this.#way?.href ?? this.#way;
+    let pool = [...pools].find((pool) => pool.isFor(way, this.#module));
+    if (!pool) pools.add((pool = new Pool(way, this.#module)));
+    return pool.take(this, kind, bytes, signal);
   }
 
   /** No more of it, and why. */
@@ -51,7 +53,7 @@ export class Share {
   /** The upload is over. */
   end() {
     this.#off = undefined;
-    for (const pool of pools.values()) pool.leave(this);
+    for (const pool of pools) pool.leave(this);
   }
 }
 
@@ -62,7 +64,7 @@ function makerOf(way) {
 }
 
 class Pool {
-  #key;
+  #way;
   #make;
   #module;
   #workers = new Set();
@@ -74,10 +76,14 @@ class Pool {
   /** Whether parts have waited for the first worker long enough. */
   #late = false;
 
-  constructor(key, make, module) {
-    this.#key = key;
-    this.#make = make;
+  constructor(way, module) {
+    this.#way = way;
+    this.#make = makerOf(way);
     this.#module = module;
+  }
+
+  isFor(way, module) {
+    return way === this.#way && module === this.#module;
   }
 
   take(share, kind, bytes, signal) {
@@ -159,7 +165,7 @@ class Pool {
       };
       worker.addEventListener("error", fails, options);
       worker.addEventListener("messageerror", fails, options);
-      worker.postMessage({ upslice: "begin", module: this.#module });
+      worker.postMessage({ upslice: "begin", module: this.#module, isS3: servesS3Alone(this.#module) });
     } catch (error) {
       return `its worker cannot be made: ${said(error)}: ${MISSING}`;
     }
@@ -216,7 +222,7 @@ class Pool {
   #end() {
     this.#over.abort();
     clearInterval(this.#timer);
-    pools.delete(this.#key);
+    pools.delete(this);
     const tasks = [...this.#waiting, ...[...this.#workers].flatMap((worker) => [...worker.tasks.values()])];
     for (const { worker } of this.#workers) {
       try {

@@ -5,7 +5,7 @@ import { createApi } from "./api.js";
 export * from "./destinations.js";
 export { UploadError } from "./error.js";
 
-const api = /*#__PURE__*/ createApi();
+const api = /*#__PURE__*/ createApi({});
 
 export const init = api.init;
 export const upload = api.upload;

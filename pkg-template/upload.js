@@ -177,7 +177,9 @@ export class Upload extends EventTarget {
       if (given("file", () => typeof this.file?.getFile === "function")) this.file = await fileOf(this.file);
       const pool = attempt(() => this.#options.worker) ? import("./pool.js") : undefined;
       pool?.catch(() => {});
-      do this.#instance = await this.#module();
+      // What is wrong with a destination is told by the module that reads it.
+      const kind = attempt(() => this.#options.to.kind);
+      do this.#instance = await this.#module(kind);
       while (this.#instance.broken);
       if (ENDED.has(this.#state)) return;
       this.#watchOver();

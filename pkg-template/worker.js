@@ -1,7 +1,8 @@
 // What runs in a worker of the pool: an instance of the module that the page has compiled, and of that only what turns
 // bytes into other bytes. It is given slices, and gives Blobs and digests; no bytes go from thread to thread.
 
-import glue from "./glue.js";
+import s3 from "./s3-glue.js";
+import all from "./upslice-glue.js";
 
 const say = (upslice, more) => postMessage({ upslice, ...more });
 
@@ -11,8 +12,8 @@ const failed = (error) => say("failed", { why: String(error?.message ?? error) }
 const stops = new Map();
 let transformed;
 
-async function begin({ module }) {
-  const api = glue(WebAssembly);
+async function begin({ module, isS3 }) {
+  const api = (isS3 ? s3 : all)(WebAssembly);
   await api({ module_or_path: module });
   transformed = api.transformed;
   say("ready");

@@ -3,7 +3,7 @@
 use super::held::Held;
 use super::{sys, value};
 use crate::core::{Failed, Failure};
-use crate::protocol::{self, Answer, Argument, Json};
+use crate::protocol::{self, Answer, Argument, Json, SERVICES};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -115,7 +115,11 @@ impl App {
             guard.settled = true;
         }
         let given = settled?;
-        let value = called.keeps.and_then(|field| self.keep(&given, field)).unwrap_or_else(|| value::to_json(&given));
+        let value = called
+            .keeps
+            .filter(|_| SERVICES)
+            .and_then(|field| self.keep(&given, field))
+            .unwrap_or_else(|| value::to_json(&given));
         Ok(Answer::Value { of: called.name, value: with_headers(value, &given) })
     }
 

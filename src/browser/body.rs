@@ -8,7 +8,7 @@ use super::source::{Source, WINDOW};
 use super::{pool, simd, sys, value, worker};
 use crate::core::PartRange;
 use crate::encode::Base64;
-use crate::protocol::{Body, Json};
+use crate::protocol::{Body, Json, SERVICES};
 use js_sys::{Array, Uint8Array};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -38,10 +38,10 @@ impl Carried {
         Some(match (body, part) {
             (Body::Json(json), _) => Self::Text(value::stringify(json)),
             (Body::Slice, Some(part)) => Self::Bytes(source.slice(part)?),
-            (Body::Base64Json { fields, field }, Some(part)) => {
+            (Body::Base64Json { fields, field }, Some(part)) if SERVICES => {
                 Self::Bytes(base64_json(live, part, fields, field).await?)
             }
-            (Body::Form { fields, file }, part) => {
+            (Body::Form { fields, file }, part) if SERVICES => {
                 let file = file.as_ref().zip(part);
                 let file = match file {
                     Some(((field, name), part)) => Some((&**field, name.as_str(), source.slice(part)?)),
@@ -49,7 +49,7 @@ impl Carried {
                 };
                 Self::Form(form(fields, file)?)
             }
-            (Body::Empty | Body::Slice | Body::Base64Json { .. }, _) => Self::Nothing,
+            (Body::Empty | Body::Slice | Body::Base64Json { .. } | Body::Form { .. }, _) => Self::Nothing,
         })
     }
 

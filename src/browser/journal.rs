@@ -6,7 +6,7 @@ use super::source::Source;
 use super::value;
 use crate::core::{Change, Ledger, PartRange};
 use crate::encode::Md5;
-use crate::protocol::{Adapter, Argument, Json, origin};
+use crate::protocol::{Adapter, Argument, Json, SERVICES, origin};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -57,7 +57,7 @@ pub(super) async fn written(journal: Option<Journal>) {
 /// What may be written of a session: the adapter's word, or a function of the app's.
 fn remembered(adapter: &dyn Adapter, app: &App, session: &Json) -> Option<JsValue> {
     let remembered = adapter.remembered(session)?;
-    let Some(kept) = remembered.whole("session") else { return Some(value::to_js(&remembered)) };
+    let Some(kept) = remembered.whole("session").filter(|_| SERVICES) else { return Some(value::to_js(&remembered)) };
     let told = app.told("remember", &[Argument::Kept(kept)])?;
     let fields = Json::object([
         ("session", value::to_json(&told)),
@@ -70,7 +70,7 @@ fn remembered(adapter: &dyn Adapter, app: &App, session: &Json) -> Option<JsValu
 pub(crate) async fn recalled(adapter: &dyn Adapter, app: &App, written: &JsValue) -> Option<Ledger<Json>> {
     let field = |name: &str| Reflect::get(written, &name.into()).ok();
     let session = value::to_json(&field("session")?);
-    let session = if app.has("recall") {
+    let session = if SERVICES && app.has("recall") {
         let number = app.recall(session.get("session")?).await?;
         Json::object([("session", number.into()), ("uploadId", session.get("uploadId")?.clone())])
     } else {

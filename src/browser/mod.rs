@@ -9,6 +9,7 @@ mod body;
 mod clock;
 mod digest;
 pub(crate) mod driver;
+#[cfg(feature = "services")]
 pub(crate) mod enquiry;
 mod exchange;
 mod fetch;

@@ -3,7 +3,7 @@
 use super::source::Source;
 use super::{body, digest};
 use crate::core::PartRange;
-use crate::protocol::Algorithm;
+use crate::protocol::{Algorithm, SERVICES};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
@@ -15,7 +15,7 @@ pub(super) const BASE64: &str = "base64";
 pub(crate) async fn transformed(kind: &str, bytes: &JsValue, stop: AbortSignal) -> Option<JsValue> {
     let source = Source::new(bytes)?.until(stop);
     let all = PartRange { index: 0, start: 0, end: source.size() };
-    if kind == BASE64 {
+    if SERVICES && kind == BASE64 {
         return body::base64(&source, &all).await.map(JsValue::from);
     }
     let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.word() == kind)?;

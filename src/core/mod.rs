@@ -44,7 +44,7 @@ pub use plan::{Limits, PartRange, Plan, PlanError};
 pub use progress::Progress;
 pub use reply::{Expiry, Reply, StoredPart, Ticket};
 pub use retry::Retry;
-pub use rules::{Config, Digests, Numbers, Preparing, Rules, Settling, Sizes, Timeouts, Transport};
+pub use rules::{Config, Digests, EVERY_ROLE, Numbers, Preparing, Rules, Settling, Sizes, Timeouts, Transport};
 pub use state::State;
 pub use step::{Carrier, Event, Input, Output, Step, TaskId};
 pub use upload::Upload;

@@ -3,6 +3,10 @@
 use super::{Limits, Origin, Retry};
 use std::time::Duration;
 
+/// Whether every role is built in, or those alone of a store that takes parts under signed URLs, as often as they are sent,
+/// and completes when it is told to. The rest is no code then: what asks by the methods of [`Rules`] is compiled away.
+pub const EVERY_ROLE: bool = cfg!(feature = "services");
+
 /// A service's rules, as its adapter states them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -58,11 +62,56 @@ impl Rules {
         }
     }
 
+    /// Whether parts need something before they can be sent.
+    #[must_use]
+    pub const fn preparing(&self) -> Preparing {
+        match self.preparing {
+            Preparing::Nothing | Preparing::Each if !EVERY_ROLE => Preparing::Tickets { batch: 1 },
+            preparing => preparing,
+        }
+    }
+
+    /// Whether a part's number may be used again.
+    #[must_use]
+    pub const fn numbers(&self) -> Numbers {
+        if EVERY_ROLE { self.numbers } else { Numbers::Reusable }
+    }
+
+    /// Who says how large parts are.
+    #[must_use]
+    pub const fn sizes(&self) -> Sizes {
+        if EVERY_ROLE { self.sizes } else { Sizes::Ours }
+    }
+
+    /// How the service is told of stored parts, if it wants to be.
+    #[must_use]
+    pub const fn settling(&self) -> Option<Settling> {
+        if EVERY_ROLE { self.settling } else { None }
+    }
+
+    /// Whether there is a call that completes.
+    #[must_use]
+    pub const fn completes(&self) -> bool {
+        self.completes || !EVERY_ROLE
+    }
+
+    /// Whether the service is asked until it is done.
+    #[must_use]
+    pub const fn watches(&self) -> bool {
+        self.watches && EVERY_ROLE
+    }
+
+    /// Whether a lost receipt can be reckoned.
+    #[must_use]
+    pub const fn reckons(&self) -> bool {
+        self.reckons && EVERY_ROLE
+    }
+
     /// Whether more parts at once than six may be tried: they are slices that travel as they are, and one that a store turns
     /// away costs an attempt at most.
     #[must_use]
     pub fn widens(&self) -> bool {
-        self.numbers == Numbers::Reusable && matches!(self.preparing, Preparing::Tickets { .. })
+        self.numbers() == Numbers::Reusable && matches!(self.preparing(), Preparing::Tickets { .. })
     }
 
     /// Whether a part may be under way twice at once: its signed URL takes it again, what arrives last replaces what was
@@ -71,7 +120,7 @@ impl Rules {
     /// asked for a part once at a time.
     #[must_use]
     pub fn hedges(&self) -> bool {
-        self.widens() && self.settling.is_none() && self.completes && self.api.is_some()
+        self.widens() && self.settling().is_none() && self.completes() && self.api.is_some()
     }
 }
 

@@ -3,7 +3,9 @@
 use super::destination;
 use super::error;
 use super::read::wrong;
-use crate::browser::{enquiry, value};
+#[cfg(feature = "services")]
+use crate::browser::enquiry::ask as asked;
+use crate::browser::value;
 use crate::protocol::{Json, Known, Question};
 use wasm_bindgen::prelude::*;
 
@@ -21,7 +23,8 @@ pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Resul
     };
     let read = destination::read_alone(&to);
     let (adapter, app) = read.map_err(|refused| error::to_js(&refused.0, refused.1))?;
-    let asked = enquiry::ask(adapter.as_ref(), &app, &question).await.unwrap_or_else(|| {
+    let asked = asked(adapter.as_ref(), &app, &question).await;
+    let asked = asked.unwrap_or_else(|| {
         let rule = format!("`{}` cannot be asked of {}", question.role(), adapter.kind());
         Err(wrong("to", &rule))
     });
@@ -34,4 +37,14 @@ pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Resul
         ])),
         Err(failed) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
     }
+}
+
+/// S3 cannot be asked; what asks is no code where there is nothing else.
+#[cfg(not(feature = "services"))]
+async fn asked(
+    _: &dyn crate::protocol::Adapter,
+    _: &crate::browser::app::App,
+    _: &Question,
+) -> Option<Result<Known, crate::core::Error>> {
+    None
 }

@@ -80,7 +80,8 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused
     let checksum = fields.word("checksum", &CHECKSUMS)?.unwrap_or(Checksum::Auto);
     let (adapter, app) = destination::read(&fields, &source, &mut file, checksum)?;
     let config = config(&fields)?;
-    if config.transport == Transport::Xhr && adapter.rules().preparing == Preparing::Nothing && app.headers.is_some() {
+    if config.transport == Transport::Xhr && adapter.rules().preparing() == Preparing::Nothing && app.headers.is_some()
+    {
         let rule = "parts of this service carry your `headers`, and XMLHttpRequest cannot be kept from taking them along \
                     a redirect; use \"auto\" or \"fetch\"";
         return Err(fields.wrong("transport", rule).into());

@@ -39,6 +39,9 @@ pub use veza::Veza;
 
 use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
 
+/// Whether services beside S3 are built in.
+pub const SERVICES: bool = crate::core::EVERY_ROLE;
+
 /// What the service is told of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {

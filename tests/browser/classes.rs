@@ -39,7 +39,7 @@ async fn upload(machine: Option<JsValue>) -> JsValue {
                 { type: 'text/javascript' },
             )));
             const package_ = await import(address('api'));
-            return package_.createApi(async () => 'bytes').upload;
+            return package_.createApi({}).upload;
         })()",
         &parts,
     );

@@ -15,7 +15,7 @@ const TIMEOUT = 60_000;
 /** What breaks the module, in a window or a worker. */
 function instruments() {
   const tools = { instances: [], went: [], downloads: 0 };
-  const { instantiate, instantiateStreaming } = WebAssembly;
+  const { instantiate } = WebAssembly;
   const seen = (how) => async (source, imports) => {
     // Which doors the browser uses once the module is broken is seen at the imports that it calls from inside.
     const inside = Object.fromEntries(Object.entries(imports).map(([name, calls]) => [name, Object.fromEntries(
@@ -23,12 +23,14 @@ function instruments() {
     )]));
     const at = tools.instances.length;
     const made = await how.call(WebAssembly, source, inside);
-    tools.instances.push((made.instance ?? made).exports);
-    if (!(source instanceof WebAssembly.Module)) tools.downloads += 1;
+    tools.instances.push(made.exports);
     return made;
   };
   WebAssembly.instantiate = seen(instantiate);
-  if (instantiateStreaming) WebAssembly.instantiateStreaming = seen(instantiateStreaming);
+  for (const name of ["compile", "compileStreaming"]) {
+    const compile = WebAssembly[name];
+    WebAssembly[name] = (source) => (tools.downloads += 1, compile.call(WebAssembly, source));
+  }
 
   /** From now on whatever goes into the module traps, its memory being all ones, until what is returned is called. */
   tools.overwrite = () => {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::inline;
+use crate::wasm::{self, Module, Services};
 use crate::workspace::root;
-use crate::{inline, wasm};
 
 /// What stands in the template for the version, of which Cargo.toml is the only source.
 const VERSION: &str = "\"version\": \"0.0.0\"";
@@ -16,9 +17,10 @@ pub(crate) fn dir() -> PathBuf {
     root().join("pkg")
 }
 
-/// Builds the module and assembles the package around it.
+/// Builds both modules and assembles the package around it.
 pub(crate) fn build() -> Result<()> {
-    let module = wasm::build()?;
+    let all = wasm::build(Services::All)?;
+    let s3 = wasm::build(Services::S3)?;
     let dir = dir();
     if dir.exists() {
         fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
@@ -28,9 +30,12 @@ pub(crate) fn build() -> Result<()> {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), dir.join(licence)).with_context(|| format!("cannot copy {licence}"))?;
     }
-    write(&dir, "glue.js", instances(&module.glue)?)?;
-    write(&dir, "wasm-inline.js", inline::module(&module.wasm))?;
-    write(&dir, "upslice.wasm", module.wasm)
+    for (name, Module { wasm, glue }) in [("upslice", all), ("s3", s3)] {
+        write(&dir, &format!("{name}-glue.js"), instances(&glue)?)?;
+        write(&dir, &format!("{name}-inline.js"), inline::module(&wasm))?;
+        write(&dir, &format!("{name}.wasm"), wasm)?;
+    }
+    Ok(())
 }
 
 fn copy_template(dir: &Path) -> Result<()> {

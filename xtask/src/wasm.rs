@@ -20,23 +20,39 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 
+/// A section of its own, named `s3` and empty, by which `pkg-template/modules.js` knows whose glue a module needs.
+const S3_ALONE: [u8; 5] = [0, 3, 2, b's', b'3'];
+
+/// What a module has inside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Services {
+    /// All of them.
+    All,
+    /// S3 alone, which most uploads need and which is a fifth less.
+    S3,
+}
+
 /// The module and the JavaScript that it is called through.
 pub(crate) struct Module {
     pub(crate) wasm: Vec<u8>,
     pub(crate) glue: String,
 }
 
-/// Compiles the crate and makes the module that visitors download.
-pub(crate) fn build() -> Result<Module> {
+/// Compiles the crate and makes a module that visitors download.
+pub(crate) fn build(services: Services) -> Result<Module> {
     ensure_target()?;
     npm::install(&tools())?;
     let dir = tempfile::tempdir().context("cannot make a temporary directory")?;
-    let compiled = compile()?;
+    let compiled = compile(services)?;
     generate_glue(&compiled, dir.path())?;
     let optimised = dir.path().join("upslice.wasm");
     let names = optimise(&dir.path().join("glue_bg.wasm"), &optimised)?;
     let glue = fs::read_to_string(dir.path().join("glue.js")).context("wasm-bindgen has written no glue")?;
-    Ok(Module { wasm: fs::read(&optimised).context("wasm-opt has written no module")?, glue: names.shorten(&glue)? })
+    let mut wasm = fs::read(&optimised).context("wasm-opt has written no module")?;
+    if services == Services::S3 {
+        wasm.extend(S3_ALONE);
+    }
+    Ok(Module { wasm, glue: names.shorten(&glue)? })
 }
 
 /// Where the tools from npm are installed.
@@ -55,11 +71,14 @@ pub(crate) fn ensure_target() -> Result<()> {
     })
 }
 
-fn compile() -> Result<PathBuf> {
+fn compile(services: Services) -> Result<PathBuf> {
     let flags = format!("target.{TARGET}.rustflags={:?}", remapped_paths()?);
-    cargo()
-        .args(["build", "--package", "upslice", "--lib", "--profile", "wasm", "--target", TARGET, "--config", &flags])
-        .run()?;
+    let words = ["build", "--package", "upslice", "--lib", "--profile", "wasm", "--target", TARGET, "--config", &flags];
+    let features: &[&str] = match services {
+        Services::All => &[],
+        Services::S3 => &["--no-default-features"],
+    };
+    cargo().args(words).args(features).run()?;
     Ok(target_dir()?.join(TARGET).join("wasm/upslice.wasm"))
 }
 

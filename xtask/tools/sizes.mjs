@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 const pkg = process.env.UPSLICE_PKG ?? process.argv[2];
 
-/** The bundle's files in two heaps: what loads with the page, and what is imported later. */
+/** The bundle's files in heaps: what loads with the page, and what is imported later where a module serves S3 or anything. */
 async function bundle(entry, names) {
   const { metafile, outputFiles } = await build({
     stdin: { contents: `export { ${names} } from "./${entry}";`, resolveDir: pkg, sourcefile: "page.js" },
@@ -23,11 +23,13 @@ async function bundle(entry, names) {
     metafile.outputs[path].imports.filter(({ kind }) => kind === "import-statement").forEach((chunk) => visit(chunk.path));
   };
   visit(page);
-  const contents = (later) => Object.keys(metafile.outputs)
+  const contents = (wanted) => Object.keys(metafile.outputs)
     // The pool is for pages that ask for workers, which load it then.
-    .filter((path) => atOnce.has(path) !== later && metafile.outputs[path].entryPoint !== "pool.js")
+    .filter((path) => metafile.outputs[path].entryPoint !== "pool.js" && wanted(path, path.split("/").at(-1)))
     .map((path) => outputFiles.find((file) => file.path.endsWith(path.split("/").at(-1))).contents);
-  return { atOnce: contents(false), later: contents(true) };
+  // Each module has glue of its own, and a page loads that of one.
+  const later = (others) => contents((path, name) => !atOnce.has(path) && !others.test(name));
+  return { atOnce: contents((path) => atOnce.has(path)), s3: later(/^upslice-(inline|glue)/), all: later(/^s3-(inline|glue)/) };
 }
 
 /** Each file is compressed by itself, as a server does it. */
@@ -41,11 +43,14 @@ function cost(files) {
 export async function measured() {
   const full = await bundle("index.js", "upload, s3");
   const slim = await bundle("slim.js", "init, upload, s3");
+  const module = (name) => cost([readFileSync(join(pkg, name))]);
   return {
     'import { upload, s3 } from "upslice"': cost(full.atOnce),
-    "  + with the first upload, wasm inside": cost(full.later),
-    'import { init, upload, s3 } from "upslice/slim"': cost(slim.atOnce.concat(slim.later)),
-    "  + upslice.wasm": cost([readFileSync(join(pkg, "upslice.wasm"))]),
+    "  + with the first upload to S3": cost(full.s3),
+    "  + with the first upload to anything else": cost(full.all),
+    'import { init, upload, s3 } from "upslice/slim"': cost(slim.atOnce.concat(slim.s3)),
+    "  + s3.wasm": module("s3.wasm"),
+    "  + upslice.wasm": module("upslice.wasm"),
   };
 }
 

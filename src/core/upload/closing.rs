@@ -94,7 +94,7 @@ impl<K: Clone> Upload<K> {
         let session = session.clone();
         // One that is taken up may have been completed before it was let go.
         let ask =
-            if self.rules.watches && (self.resumed || !self.rules.completes) { Ask::Watch } else { Ask::Complete };
+            if self.rules.watches() && (self.resumed || !self.rules.completes()) { Ask::Watch } else { Ask::Complete };
         self.phase = Phase::Closing(self.closing(session, ask, None));
     }
 
@@ -112,7 +112,7 @@ impl<K: Clone> Upload<K> {
             ask,
             doubt: None,
             doubts: 0,
-            accepted: !self.rules.completes,
+            accepted: !self.rules.completes(),
             refused,
             watching: None,
         }
@@ -128,7 +128,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         match (closing.ask, outcome) {
-            (Ask::Complete, Ok(Reply::Closed(_))) if self.rules.watches => {
+            (Ask::Complete, Ok(Reply::Closed(_))) if self.rules.watches() => {
                 closing.accepted = true;
                 closing.ask = Ask::Watch;
             }
@@ -195,10 +195,10 @@ impl<K: Clone> Upload<K> {
                 false
             }
             Failure::Gone | Failure::Rejected | Failure::Corrupt
-                if closing.doubt.is_some() && (self.rules.watches || self.rules.verifies) =>
+                if closing.doubt.is_some() && (self.rules.watches() || self.rules.verifies) =>
             {
                 closing.refused = Some(failed);
-                closing.ask = if self.rules.watches { Ask::Watch } else { Ask::Verify };
+                closing.ask = if self.rules.watches() { Ask::Watch } else { Ask::Verify };
                 self.phase = Phase::Closing(closing);
                 return;
             }
@@ -250,9 +250,9 @@ impl<K: Clone> Upload<K> {
         if self.send_alone(&closing.session) {
             return;
         }
-        let subject = if self.rules.completes { COMPLETING } else { REPORTING };
+        let subject = if self.rules.completes() { COMPLETING } else { REPORTING };
         let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
-        if failed.failure == Failure::Corrupt && self.rules.numbers == Numbers::Once && self.may_begin_anew() {
+        if failed.failure == Failure::Corrupt && self.rules.numbers() == Numbers::Once && self.may_begin_anew() {
             let why = "what is stored is not what was acknowledged";
             return self.begin_anew(now, origins, closing.session, error, why, None);
         }

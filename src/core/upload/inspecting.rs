@@ -79,7 +79,7 @@ impl<K: Clone> Upload<K> {
                 self.phase = match next {
                     Some(_) => Phase::Inspecting(Inspecting { page: next, errand: Errand::default(), ..inspecting }),
                     // What it was not told of yet it does not list, and is told of now.
-                    None if self.rules.settling.is_some() => self.trust(now.instant, inspecting),
+                    None if self.rules.settling().is_some() => self.trust(now.instant, inspecting),
                     None => self.go_on(now.instant, inspecting.session),
                 };
                 self.close_if_whole();
@@ -134,7 +134,7 @@ impl<K: Clone> Upload<K> {
         let is_whole = part.size.is_none_or(|size| size == self.plan.part(index).size());
         // Pages may overlap.
         let is_new = !matches!(self.parts[index as usize].standing, Standing::Stored(_));
-        if self.rules.settling.is_some() {
+        if self.rules.settling().is_some() {
             if !is_whole {
                 inspecting.useless.insert(index);
             }

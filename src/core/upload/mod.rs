@@ -144,7 +144,7 @@ impl<K: Clone> Upload<K> {
     /// The file does not fit the service's rules, or the part size asked for does not.
     pub fn new(mut config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
         config.concurrency = config.concurrency.into_iter().chain(rules.most_at_once).min();
-        if rules.sizes == Sizes::Theirs && config.part_size.is_some() {
+        if rules.sizes() == Sizes::Theirs && config.part_size.is_some() {
             return Err(PlanError::NotOurs);
         }
         let slots = config.concurrency.unwrap_or(CONNECTIONS);
@@ -156,7 +156,7 @@ impl<K: Clone> Upload<K> {
         if plan.parts() > rules.limits.max_parts {
             return Err(PlanError::PartSize { asked: plan.part_size(), limits: rules.limits });
         }
-        let batch = match rules.preparing {
+        let batch = match rules.preparing() {
             Preparing::Tickets { batch } => batch.max(1),
             Preparing::Nothing | Preparing::Each => 1,
         };

@@ -40,7 +40,7 @@ impl<K: Clone> Upload<K> {
     /// Cuts the file for the rate that is remembered of the service, if there is one and nobody has said how large parts
     /// are. That is frozen with the session.
     pub(super) fn suit(&mut self, origins: &Origins) {
-        let is_free = self.config.part_size.is_none() && self.rules.sizes == Sizes::Ours;
+        let is_free = self.config.part_size.is_none() && self.rules.sizes() == Sizes::Ours;
         let link = self.rules.api.as_ref().filter(|_| is_free).and_then(|api| origins.get(api));
         let Some(rate) = link.and_then(|link| link.pace.rate()) else { return };
         if let Ok(plan) = Plan::at_rate(self.plan.size(), rate, self.slots(), &self.rules.limits) {
@@ -56,7 +56,7 @@ impl<K: Clone> Upload<K> {
             // One that may have to be sent once more may be so with what it has: some sign for missing parts only.
             part.pass.take_if(|_| part.second != Second::InDoubt);
             // One that may have to go into another session is not read again for it.
-            part.digest.take_if(|_| part.second != Second::InDoubt && self.rules.numbers == Numbers::Reusable);
+            part.digest.take_if(|_| part.second != Second::InDoubt && self.rules.numbers() == Numbers::Reusable);
             self.ready.remove(index);
             self.unsigned.remove(index);
             self.undigested.remove(index);
@@ -76,7 +76,7 @@ impl<K: Clone> Upload<K> {
         };
         let queue = if wants_digest && part.digest.is_none() {
             &mut self.undigested
-        } else if part.pass.is_some() || self.rules.preparing == Preparing::Nothing {
+        } else if part.pass.is_some() || self.rules.preparing() == Preparing::Nothing {
             &mut self.ready
         } else {
             &mut self.unsigned

@@ -7,7 +7,7 @@ use std::time::Duration;
 impl<K: Clone> Upload<K> {
     pub(super) fn pause(&mut self, now: Now, origins: &mut Origins) {
         self.paused = true;
-        if self.rules.numbers == Numbers::Reusable {
+        if self.rules.numbers() == Numbers::Reusable {
             let cut: Vec<_> = self.sends().collect();
             for (task, index) in cut {
                 self.recall(task, origins);

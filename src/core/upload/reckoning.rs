@@ -10,7 +10,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn reckon_later(&mut self, parts: &[u32]) -> bool {
         let mut any = false;
         for index in parts {
-            if self.rules.reckons && self.may_be_stored(*index) && self.unsigned.remove(*index) {
+            if self.rules.reckons() && self.may_be_stored(*index) && self.unsigned.remove(*index) {
                 self.unproved.insert(*index);
                 any = true;
             }

@@ -97,7 +97,7 @@ impl<K: Clone> Upload<K> {
     /// Goes on in a session that is taken up. Which of its numbers have been tried is not known: where none may be used
     /// twice, it is given up unless every part is stored.
     pub(super) fn go_on(&mut self, now: Instant, session: K) -> Phase<K> {
-        if self.rules.numbers == Numbers::Reusable || self.stored == self.plan.parts() {
+        if self.rules.numbers() == Numbers::Reusable || self.stored == self.plan.parts() {
             return Phase::Sending { session };
         }
         let why =

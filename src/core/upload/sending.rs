@@ -79,7 +79,7 @@ impl<K: Clone> Upload<K> {
             pass.used = true;
             pass.keep.clone()
         });
-        if self.rules.preparing == Preparing::Each {
+        if self.rules.preparing() == Preparing::Each {
             part.pass = None;
         }
         self.sending_since.get_or_insert(now.instant);
@@ -92,7 +92,7 @@ impl<K: Clone> Upload<K> {
         let matters = size.saturating_mul(WORTH_WATCHING) > self.plan.size();
         // What goes to the service's API carries the app's headers, and only fetch can be told not to take them along a
         // redirect.
-        let is_signed = self.rules.preparing != Preparing::Nothing;
+        let is_signed = self.rules.preparing() != Preparing::Nothing;
         match self.config.transport {
             Transport::Xhr => Carrier::Xhr,
             Transport::Auto if self.watched && matters && is_signed => Carrier::Xhr,
@@ -155,11 +155,11 @@ impl<K: Clone> Upload<K> {
         if failed.failure == Failure::DigestRefused {
             let why = format!("{}: the store takes no checksum with a part, so none is sent any more", failed.words);
             self.go_without_digests(origins, why);
-            if self.rules.numbers == Numbers::Reusable {
+            if self.rules.numbers() == Numbers::Reusable {
                 return self.requeue(index);
             }
         }
-        if self.rules.numbers == Numbers::Once {
+        if self.rules.numbers() == Numbers::Once {
             if !self.start_over(now, origins, task, index, failed) {
                 self.part_lost(now, origins, index, failed);
             }
@@ -180,7 +180,7 @@ impl<K: Clone> Upload<K> {
         if failed.status.is_some() {
             self.lost.remove(index);
         }
-        let has_ticket = self.rules.preparing != Preparing::Nothing;
+        let has_ticket = self.rules.preparing() != Preparing::Nothing;
         match &failed.failure {
             Failure::NoAnswer => {
                 self.doubt_ticket(now, index);

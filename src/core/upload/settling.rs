@@ -13,7 +13,7 @@ pub(super) const REPORTING: &str = "reporting stored parts";
 impl<K: Clone> Upload<K> {
     /// A part is stored: the service is to be told.
     pub(super) fn settle_later(&mut self, now: Instant, index: u32) {
-        if let Some(settling) = self.rules.settling {
+        if let Some(settling) = self.rules.settling() {
             self.unsettled.insert(index);
             self.settle_by.get_or_insert(now + settling.within);
         }
@@ -21,7 +21,7 @@ impl<K: Clone> Upload<K> {
 
     /// Tells of what is due. One report at a time: the next has more to say.
     pub(super) fn settle(&mut self, now: Now, origins: &mut Origins) {
-        let Some(settling) = self.rules.settling else { return };
+        let Some(settling) = self.rules.settling() else { return };
         if self.settles_at(now, origins).is_none_or(|at| at > now.instant) {
             return;
         }
@@ -43,7 +43,7 @@ impl<K: Clone> Upload<K> {
 
     /// When the next report may go out: a whole batch at once, and the last ones; else when they have waited.
     pub(super) fn settles_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
-        let settling = self.rules.settling?;
+        let settling = self.rules.settling()?;
         let idle = matches!(self.phase, Phase::Sending { .. }) && !self.paused && self.settling.running.is_none();
         if !idle || self.unsettled.is_empty() {
             return None;
@@ -76,8 +76,8 @@ impl<K: Clone> Upload<K> {
         };
         // What it heard of the last parts may have been the end of it, and only the answer was lost.
         if let (Failure::Gone | Failure::Rejected, Phase::Sending { session }) = (&failed.failure, &self.phase)
-            && !self.rules.completes
-            && self.rules.watches
+            && !self.rules.completes()
+            && self.rules.watches()
             && self.stored == self.plan.parts()
         {
             self.phase = Phase::Closing(self.closing(session.clone(), Ask::Watch, Some(failed)));

@@ -12,7 +12,7 @@ impl<K: Clone> Upload<K> {
     /// Asks for tickets while fewer than two rounds of them are in hand or under way.
     pub(super) fn sign_ahead(&mut self, now: Now, origins: &mut Origins) {
         let Phase::Sending { session } = &self.phase else { return };
-        if self.rules.preparing == Preparing::Nothing {
+        if self.rules.preparing() == Preparing::Nothing {
             return;
         }
         let session = session.clone();
@@ -60,7 +60,7 @@ impl<K: Clone> Upload<K> {
     /// attempt has its own, which should be fresh. Where only what is digested can be signed, one round: the next one is
     /// being digested meanwhile, and goes as one batch.
     fn wanted_stock(&self, slots: u32) -> usize {
-        match self.rules.preparing {
+        match self.rules.preparing() {
             Preparing::Each => (slots as usize + 1).saturating_sub(self.in_flight()),
             _ if self.rules.digests == Digests::First => slots as usize,
             Preparing::Tickets { .. } | Preparing::Nothing => 2 * slots as usize,

@@ -51,7 +51,7 @@ impl<K: Clone> Upload<K> {
     /// The name by which the app knows the function that stands for a step.
     fn role(&self, task: &Task) -> &'static str {
         match (&task.purpose, &self.phase) {
-            (Purpose::Prepare(_), _) if self.rules.preparing == Preparing::Each => "part",
+            (Purpose::Prepare(_), _) if self.rules.preparing() == Preparing::Each => "part",
             (Purpose::Prepare(_), _) => "sign",
             (Purpose::Settle(_), _) => "report",
             (_, Phase::Restarting(restarting)) => restarting.step().role(),

@@ -33,7 +33,7 @@ impl<K: Clone> Upload<K> {
             Reply::Closed(answer) => return self.succeed(now, closing, answer),
             Reply::Absent => !closing.accepted,
             // Where there is no completion, a service that works still waits for reports.
-            Reply::Working => !self.rules.completes && closing.refused.is_some(),
+            Reply::Working => !self.rules.completes() && closing.refused.is_some(),
             _ => {
                 self.phase = Phase::Closing(closing);
                 return self.misunderstood(now, origins, COMPLETING);

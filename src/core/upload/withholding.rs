@@ -39,7 +39,7 @@ impl<K: Clone> Upload<K> {
         let is_out = self.tasks.values().any(|task| task.along == Along::Withheld);
         let is_asked = matches!(self.suspicion, Suspicion::Doubted { .. });
         // Where functions of the app make the request, or the number is used once, it goes as it was meant to.
-        let may_differ = self.rules.preparing != Preparing::Each && self.rules.numbers == Numbers::Reusable;
+        let may_differ = self.rules.preparing() != Preparing::Each && self.rules.numbers() == Numbers::Reusable;
         match is_asked && !is_out && may_differ {
             true => Along::Withheld,
             false => Along::Digest,

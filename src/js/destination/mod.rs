@@ -11,7 +11,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode, Origin};
-use crate::protocol::{Adapter, Checksums, File, origin};
+use crate::protocol::{Adapter, Checksums, File, SERVICES, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,27 +32,43 @@ pub(super) fn read(
     let to = fields.get("to")?.filter(JsValue::is_object).ok_or_else(missing)?;
     let own = |name: &str| Reflect::get(&to, &name.into()).map_err(|thrown| wrong("to", &unread(&thrown)));
     let (kind, options) = (own("kind")?.as_string(), own("options")?);
-    let expected =
-        |fields: &str| Refused::from(wrong("to", &format!("{} takes {fields}", kind.as_deref().unwrap_or_default())));
     let about = About { source, file, checksum };
-    let takes = match kind.as_deref() {
-        Some("s3") if options.is_object() => return s3::read(&options, about),
-        Some("s3") => "{ endpoint }, or { create, sign, complete, … }",
-        Some("twelvelabs") if options.is_object() => return services::twelvelabs(&options, about),
-        Some("twelvelabs") => "{ headers, type, … }",
-        Some("veza") if options.is_object() => return services::veza(&options, about),
-        Some("veza") => "{ baseUrl, providerId, dataSourceId, headers }",
-        Some("gjirafa") if options.is_object() => return services::gjirafa(&options, about),
-        Some("gjirafa") => "{ baseUrl, projectId, headers }",
-        Some("here") if options.is_object() => return here::read(&options, about),
-        Some("here") => "{ baseUrl, layerId, dataHandle, headers }",
-        Some("subworkflow") if options.is_object() => return services::subworkflow(&options, about),
-        Some("subworkflow") => "{ jobType, headers }",
-        Some("custom") if options.is_object() => return custom::read(&options, about),
-        Some("custom") => "{ create, part, complete, … }",
-        _ => return Err(missing().into()),
+    match kind.as_deref() {
+        Some("s3") if options.is_object() => s3::read(&options, about),
+        Some("s3") => Err(takes("s3", "{ endpoint }, or { create, sign, complete, … }")),
+        Some(kind) if SERVICES => other(kind, &options, about).unwrap_or_else(|| Err(missing().into())),
+        Some(kind) => {
+            let way_out =
+                "is not in the module that `init` was given, which has S3 alone; give it upslice/upslice.wasm";
+            Err(wrong("to", &format!("{kind} {way_out}")).into())
+        }
+        None => Err(missing().into()),
+    }
+}
+
+/// A service beside S3; `None` if there is no such.
+fn other(kind: &str, options: &JsValue, about: About<'_>) -> Option<Result<Destination, Refused>> {
+    let is_given = options.is_object();
+    let fields = match kind {
+        "twelvelabs" if is_given => return Some(services::twelvelabs(options, about)),
+        "twelvelabs" => "{ headers, type, … }",
+        "veza" if is_given => return Some(services::veza(options, about)),
+        "veza" => "{ baseUrl, providerId, dataSourceId, headers }",
+        "gjirafa" if is_given => return Some(services::gjirafa(options, about)),
+        "gjirafa" => "{ baseUrl, projectId, headers }",
+        "here" if is_given => return Some(here::read(options, about)),
+        "here" => "{ baseUrl, layerId, dataHandle, headers }",
+        "subworkflow" if is_given => return Some(services::subworkflow(options, about)),
+        "subworkflow" => "{ jobType, headers }",
+        "custom" if is_given => return Some(custom::read(options, about)),
+        "custom" => "{ create, part, complete, … }",
+        _ => return None,
     };
-    Err(expected(takes))
+    Some(Err(takes(kind, fields)))
+}
+
+fn takes(kind: &str, fields: &str) -> Refused {
+    wrong("to", &format!("{kind} takes {fields}")).into()
 }
 
 /// Reads a destination that is asked something, without a file.

@@ -20,6 +20,7 @@ const own = s3({
 
 export async function store(file: File, signal: AbortSignal): Promise<string | undefined> {
   await init(new URL("https://app.example/upslice.wasm"));
+  await init(companion);
   const one = upload(file, {
     to: companion,
     partSize: 8 * 1024 * 1024,
