@@ -127,7 +127,7 @@ pub(super) async fn base64(source: &Source, part: &PartRange) -> Option<Blob> {
 
 /// Bytes as a Blob, which the browser keeps outside the page's memory: a part is never whole within it, nor joined in one
 /// long task.
-fn handed_over(bytes: &[u8]) -> Option<Blob> {
+pub(super) fn handed_over(bytes: &[u8]) -> Option<Blob> {
     // Out of this module's memory as they are. Where that has just grown, there was nothing to be seen: then by a copy.
     let blob = Blob::new_with_u8_array_sequence(sys::viewed(bytes).as_ref()).ok()?;
     if blob.size() == bytes.len() as f64 {

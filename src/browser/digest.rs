@@ -3,12 +3,12 @@
 
 use super::driver::Live;
 use super::source::Source;
-use super::{pool, sys, value};
+use super::{body, pool, sys, value};
 use crate::core::{Failed, Failure, PartRange};
 use crate::encode::{Crc32c, Crc64Nvme, Md5, decoded, encoded};
 use crate::protocol::{Algorithm, Form, Sums};
 use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 
 /// A digest that is made window by window.
 enum Digest {
@@ -26,15 +26,6 @@ impl Digest {
         }
     }
 
-    /// Bytes of what comes of it.
-    const fn size(&self) -> usize {
-        match self {
-            Self::Crc64Nvme(_) => 8,
-            Self::Crc32c(_) => 4,
-            Self::Md5(_) => 16,
-        }
-    }
-
     fn finish(self) -> Vec<u8> {
         match self {
             Self::Crc64Nvme(crc) => crc.finish().into(),
@@ -44,43 +35,36 @@ impl Digest {
     }
 }
 
-/// A digest of our own; or the platform's name for its one, which is faster than any of ours and takes all bytes at once.
-const fn begun(algorithm: Algorithm) -> Result<Digest, &'static str> {
-    match algorithm {
-        Algorithm::Crc64Nvme => Ok(Digest::Crc64Nvme(Crc64Nvme::new())),
-        Algorithm::Crc32c => Ok(Digest::Crc32c(Crc32c::new())),
-        Algorithm::Md5 => Ok(Digest::Md5(Md5::new())),
-        Algorithm::Sha1 => Err("SHA-1"),
-        Algorithm::Sha256 => Err("SHA-256"),
-    }
-}
-
 /// The digest of a part's bytes. `None` if the file cannot be read.
 pub(super) async fn of(live: &Live, part: &PartRange, algorithm: Algorithm) -> Option<Result<Vec<u8>, Failed>> {
-    // The platform digests on threads of its own.
-    if let Ok(digest) = begun(algorithm) {
-        let made = pool::made(live, algorithm.word(), part).await;
-        let made = made.and_then(|made| Some(made.dyn_into::<Uint8Array>().ok()?.to_vec()));
-        if let Some(made) = made.filter(|made| made.len() == digest.size()) {
-            return Some(Ok(made));
-        }
+    let made = match algorithm {
+        // The platform digests on threads of its own.
+        Algorithm::Sha1 | Algorithm::Sha256 => None,
+        _ => pool::made(live, algorithm.word(), part).await,
+    };
+    match made.and_then(|digest| digest.dyn_into::<Uint8Array>().ok()) {
+        Some(digest) => Some(Ok(digest.to_vec())),
+        None => here(&live.source, part, algorithm).await,
     }
-    here(&live.source, part, algorithm).await
 }
 
 /// The same, made by this instance of the module.
 pub(super) async fn here(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<Vec<u8>, Failed>> {
-    match begun(algorithm) {
-        Ok(mut digest) => {
-            source.read_through(part, &mut |window| digest.update(window)).await?;
-            Some(Ok(digest.finish()))
-        }
-        Err(name) => Some(by_the_platform(name, &source.buffer(part).await?).await),
-    }
+    let mut digest = match algorithm {
+        Algorithm::Crc64Nvme => Digest::Crc64Nvme(Crc64Nvme::new()),
+        Algorithm::Crc32c => Digest::Crc32c(Crc32c::new()),
+        Algorithm::Md5 => Digest::Md5(Md5::new()),
+        Algorithm::Sha1 => return by_the_platform("SHA-1", source, part).await,
+        Algorithm::Sha256 => return by_the_platform("SHA-256", source, part).await,
+    };
+    source.read_through(part, &mut |window| digest.update(window)).await?;
+    Some(Ok(digest.finish()))
 }
 
-async fn by_the_platform(name: &'static str, bytes: &JsValue) -> Result<Vec<u8>, Failed> {
-    let digest = match sys::digest(name, bytes) {
+/// The platform's own digests are faster than any of ours; they take all bytes at once.
+async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) -> Option<Result<Vec<u8>, Failed>> {
+    let bytes = source.buffer(part).await?;
+    let digest = match sys::digest(name, &bytes) {
         Ok(given) => value::settled(&given).await.ok(),
         Err(_) => None,
     };
@@ -88,7 +72,7 @@ async fn by_the_platform(name: &'static str, bytes: &JsValue) -> Result<Vec<u8>,
         let words = format!("this page has no `crypto.subtle` for {name}: it is there on https and on localhost only");
         Failed::new(Failure::Nonsense, words)
     };
-    digest.map(|digest| Uint8Array::new(&digest).to_vec()).ok_or_else(missing)
+    Some(digest.map(|digest| Uint8Array::new(&digest).to_vec()).ok_or_else(missing))
 }
 
 /// A digest as text.
@@ -103,18 +87,16 @@ pub(super) fn written(digest: &[u8], form: Form) -> String {
 pub(super) async fn combined(sums: &Sums) -> Option<String> {
     let parts = sums.parts.iter().map(|(sum, size)| Some((decoded(sum)?, *size))).collect::<Option<Vec<_>>>()?;
     let pieces = parts.iter().map(|(sum, size)| (sum.as_slice(), *size));
-    let whole = match (begun(sums.algorithm), sums.is_composite) {
-        (Ok(Digest::Crc64Nvme(_)), false) => Crc64Nvme::of_pieces(pieces)?.into(),
-        (Ok(Digest::Crc32c(_)), false) => Crc32c::of_pieces(pieces)?.into(),
-        (_, false) => return None,
-        (Ok(mut digest), true) => {
-            pieces.for_each(|(sum, _)| digest.update(sum));
-            digest.finish()
-        }
-        (Err(name), true) => {
+    let whole = match (sums.algorithm, sums.is_composite) {
+        (algorithm, true) => {
             let sums: Vec<_> = pieces.flat_map(|(sum, _)| sum).copied().collect();
-            by_the_platform(name, &Uint8Array::from(sums.as_slice())).await.ok()?
+            let source = Source::new(&body::handed_over(&sums)?.into())?;
+            let all = PartRange { index: 0, start: 0, end: source.size() };
+            here(&source, &all, algorithm).await?.ok()?
         }
+        (Algorithm::Crc64Nvme, false) => Crc64Nvme::of_pieces(pieces)?.into(),
+        (Algorithm::Crc32c, false) => Crc32c::of_pieces(pieces)?.into(),
+        (_, false) => return None,
     };
     Some(encoded(&whole))
 }
