@@ -176,6 +176,16 @@ describe("checksums", { concurrency: AT_ONCE }, () => {
     });
   }
 
+  it("a network that is down when the first part is sent takes no checksum away", { timeout: TIMEOUT }, async (t) => {
+    const { server, send } = await setup(t);
+    await server.fault({ service: "s3", step: "part", times: 5, fault: { kind: "reset" } });
+    const told = await send({ checksum: "crc32c" });
+    await stored(server, told);
+    assert.deepEqual(told.notices, []);
+    assert.ok(told.result.parts.every((part) => part.checksum));
+    assert.equal(told.result.response.ChecksumType, "COMPOSITE");
+  });
+
   it("endpoint: a URL that is signed with the header gets it, unasked", { timeout: TIMEOUT }, async (t) => {
     const file = await diskFile("signed.bin", 12 * MIB + 7);
     const { open, server } = await visits.profile(t, servers);
