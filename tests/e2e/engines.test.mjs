@@ -48,8 +48,8 @@ for (const engine of engines) {
       assert.ok(result, error?.message);
       return result;
     };
-    /** Of the requests with parts, their numbers. */
-    const parts = async () => (await server.requestsOf("part")).map(({ part }) => part).sort((a, b) => a - b);
+    /** The parts that were sent; a busy machine may have a straggler sent twice. */
+    const parts = async () => [...new Set((await server.requestsOf("part")).map(({ part }) => part))].sort((a, b) => a - b);
 
     it("the demo page stores what is chosen, and shows its SHA-256", { timeout: TIMEOUT }, async () => {
       const file = await diskFile("holiday.mov", 21 * MIB + 12345);
