@@ -96,7 +96,7 @@ impl Engine {
             .env(self.variable, &self.driver)
             .env(context, "1")
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", wishes)
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "240"))
     }
 
     /// As the end-to-end tests are told of it.
