@@ -149,6 +149,23 @@ fn latency_comes_before_every_answer_and_every_preflight() {
 }
 
 #[test]
+fn a_header_that_is_forbidden_is_one_that_preflights_do_not_allow() {
+    let world = World::new();
+    let upload = world.create();
+    let put = upload.put(1, b"x");
+    world.faults(on_part(json!({ "kind": "forbid", "header": "X-Amz-Checksum-Crc32c" })));
+    let url: url::Url = upload.url(1).parse().unwrap();
+    let preflight = Request::new(world.at.storage, "OPTIONS", &url[url::Position::BeforePath..])
+        .header("origin", "https://elsewhere.example")
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "content-md5, x-amz-checksum-crc32c")
+        .send();
+    assert_eq!(preflight.header("access-control-allow-headers"), Some("content-md5"));
+    // What does not ask for it first is no page.
+    assert_eq!(put.send().status, 200);
+}
+
+#[test]
 fn a_reset_is_a_reset() {
     let world = World::new();
     let upload = world.create();

@@ -176,6 +176,25 @@ describe("checksums", { concurrency: AT_ONCE }, () => {
     });
   }
 
+  for (const [whose, isSigned] of [["URLs are signed with it", true], ["URLs are not", false]]) {
+    it(`a preflight that forbids the header, where ${whose}, is no outage: the upload goes on without`, { timeout: TIMEOUT }, async (t) => {
+      const { server, send } = await setup(t);
+      await server.fault({ service: "s3", step: "part", fault: { kind: "forbid", header: "x-amz-checksum-crc32c" } });
+      const sign = `async ({ uploadId, key, parts }) => Promise.all(parts.map(async ({ partNumber }) => {
+        const answer = await fetch("/s3/multipart/" + uploadId + "/" + partNumber + "?key=" + key);
+        return { partNumber, url: (await answer.json()).url };
+      }))`;
+      const told = await send({ checksum: "crc32c" }, { to: `(${functions})(kit.s3, { ${isSigned ? "" : `sign: ${sign}`} })` });
+      await stored(server, told);
+      assert.deepEqual(told.notices.map(({ code }) => code), ["checksum-off"]);
+      assert.match(told.notices[0].message, /its CORS rules do not allow the header/);
+      const statuses = (await server.requestsOf("part")).map(({ headers, status }) => (assert.ok(!("x-amz-checksum-crc32c" in headers)), status));
+      // Two go without it to find out, which a signature that wants the header refuses.
+      assert.equal(statuses.filter((status) => status === 403).length, isSigned ? 2 : 0);
+      assert.ok(statuses.length <= 3 + 2, String(statuses));
+    });
+  }
+
   it("a network that is down when the first part is sent takes no checksum away", { timeout: TIMEOUT }, async (t) => {
     const { server, send } = await setup(t);
     await server.fault({ service: "s3", step: "part", times: 5, fault: { kind: "reset" } });

@@ -34,15 +34,19 @@ pub(crate) const STORAGE: Policy = Policy {
 };
 
 impl Policy {
-    /// The answer to a preflight.
-    pub(crate) fn preflight(&self, asked: &HeaderMap) -> Response<Body> {
+    /// The answer to a preflight: whatever is asked for is allowed, but for the `forbidden` headers.
+    pub(crate) fn preflight(&self, asked: &HeaderMap, forbidden: &[String]) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(self.methods));
-        if let Some(wanted) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+        if let Some(wanted) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS).and_then(|wanted| wanted.to_str().ok()) {
+            let names = wanted.split(',').filter(|name| !forbidden.contains(&name.trim().to_lowercase()));
+            // A part of what was a value is one too.
+            if let Ok(allowed) = HeaderValue::from_str(&names.collect::<Vec<_>>().join(",")) {
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+            }
         }
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers.insert(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));

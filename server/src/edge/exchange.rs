@@ -46,8 +46,9 @@ impl Edge {
     /// Answers a preflight of `call`.
     pub(crate) async fn preflight(&self, call: &Call, request: &Request<Incoming>, policy: &Policy) -> Response<Body> {
         let ticket = self.log.begin(call, true, request, Count::default());
-        pause(self.faults.preflight_latency(call)).await;
-        let response = policy.preflight(request.headers());
+        let plan = self.faults.preflight(call);
+        pause(plan.latency).await;
+        let response = policy.preflight(request.headers(), &plan.forbidden);
         ticket.answered(response.status().as_u16());
         response
     }

@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub delay: Option<Duration>,
     /// Lower-case names of headers that are not exposed.
     pub hidden: Vec<String>,
+    /// Headers that preflights do not allow.
+    pub forbidden: Vec<String>,
     /// No CORS headers at all.
     pub bare: bool,
     /// What ends the exchange otherwise than well.
@@ -107,15 +109,16 @@ impl Book {
         (plan, amnesty)
     }
 
-    /// What the line adds before the answer to a preflight of this call; counts nothing.
-    pub(crate) fn preflight_latency(&self, call: &Call) -> Duration {
+    /// What is to happen to a preflight of this call: what the line adds, and what is not allowed. Counts nothing.
+    pub(crate) fn preflight(&self, call: &Call) -> Plan {
         let mut plan = Plan::default();
         for entry in self.lock().iter().filter(|entry| entry.rule.matches_preflight(call)) {
-            if matches!(entry.rule.fault, Fault::Rate { .. }) && entry.rule.fires(entry.count + 1, entry.fired) {
+            let is_of_preflights = matches!(entry.rule.fault, Fault::Rate { .. } | Fault::Forbid { .. });
+            if is_of_preflights && entry.rule.fires(entry.count + 1, entry.fired) {
                 plan.add(&entry.rule.fault, Instant::now());
             }
         }
-        plan.latency
+        plan
     }
 
     /// The fastest rate in force: new sockets need no more buffer than that.
@@ -158,6 +161,7 @@ impl Plan {
                 self.latency = self.latency.max(Duration::from_millis(*latency));
             }
             Fault::Delay { ms } => self.delay = self.delay.max(Some(Duration::from_millis(*ms))),
+            Fault::Forbid { header } => self.forbidden.push(header.to_lowercase()),
             Fault::Hide { header, cors } => {
                 self.hidden.extend(header.as_ref().map(|name| name.to_lowercase()));
                 self.bare |= !cors;

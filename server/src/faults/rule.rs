@@ -79,6 +79,11 @@ pub(crate) enum Fault {
     Expire {},
     /// The request takes effect, the connection closes without an answer.
     Lost {},
+    /// Pages of other origins may not send something: preflights do not allow it.
+    Forbid {
+        /// The header.
+        header: String,
+    },
     /// The answer hides something from pages of other origins.
     Hide {
         /// The header that is not exposed.
