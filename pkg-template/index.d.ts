@@ -29,7 +29,8 @@ export interface UploadOptions<R = unknown> {
   /**
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
-   * every service's floor of 5 MiB and small enough to lose. Once this page has sent at least three parts to a service
+   * every service's floor of 5 MiB and small enough to lose, and up to 16 MiB for files of more than 480 MiB whose parts go to
+   * signed URLs. Once this page has sent at least three parts to a service
    * with an API of its own, the next file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more
    * than 8 MiB where the file has fewer than four of them for each connection. A number is honoured exactly, raised only where the
    * service's part count demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
@@ -38,8 +39,9 @@ export interface UploadOptions<R = unknown> {
   partSize?: number | "auto";
   /**
    * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go
-   * to signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, twice as many are tried, and kept if together they
-   * carry a quarter more (as over HTTP/2 to a store that limits each stream), 48 at most. Falls when the server asks for
+   * to signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, twice as many are tried, and kept if more of them move at
+   * once and together they carry a quarter more (as over HTTP/2 to a store that limits each stream), 48 at most; up to
+   * twelve are kept if they carry no less. Those that only queue are called back at once. Falls when the server asks for
    * patience or a part times out, climbs back. All uploads of a page share these. A number is honoured.
    */
   concurrency?: number | "auto";

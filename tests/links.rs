@@ -16,7 +16,7 @@ const fn mib_a_second(rate: f64) -> f64 {
 
 /// What a person might set: as many parts at once, of such a size.
 const AT_ONCE: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 32];
-const SIZES: [Option<u64>; 4] = [None, Some(5 * MIB), Some(8 * MIB), Some(16 * MIB)];
+const SIZES: [Option<u64>; 5] = [None, Some(5 * MIB), Some(8 * MIB), Some(16 * MIB), Some(32 * MIB)];
 
 struct Link {
     name: &'static str,
@@ -54,6 +54,7 @@ fn links() -> Vec<Link> {
     let line = Line { latency: 30, per_connection: mib_a_second(2.0), total: mib_a_second(1_000.0), ..Line::default() };
     let link = |name, size, line| Link { name, size: size * MIB, line, cuts: None, most: (1.1, 1.1) };
     let dip = |at: u64, until: u64, factor| VecDeque::from([(at, factor), (until, 1.0)]);
+    let waves = || (0..400).map(|wave| (wave * 700, [1.0, 0.5, 0.8, 0.4, 0.9][wave as usize % 5])).collect();
     vec![
         link("six equal connections", 48, line.clone()),
         link("six equal connections, a file that does not divide", 53, line.clone()),
@@ -61,11 +62,7 @@ fn links() -> Vec<Link> {
         link("one bottleneck for all", 96, Line { total: mib_a_second(3.0), ..line.clone() }),
         link("one bottleneck that one connection fills", 96, Line { total: mib_a_second(2.0), ..line.clone() }),
         link("a long way", 200, Line { latency: 300, ..line.clone() }),
-        // The first file is cut before anybody knows how long the way is.
-        Link {
-            most: (1.15, 1.1),
-            ..link("a long way, fast", 600, Line { latency: 150, per_connection: mib_a_second(16.0), ..line.clone() })
-        },
+        link("a long way, fast", 600, Line { latency: 150, per_connection: mib_a_second(16.0), ..line.clone() }),
         link(
             "one slow connection of six",
             64,
@@ -96,15 +93,11 @@ fn links() -> Vec<Link> {
             1_000,
             Line { crowd: Some(4), reads_crowd: true, ..line.clone() },
         ),
-        // Nothing tells a page that more than six go at once, and when it is found out there is little left of 200 MiB.
-        Link {
-            most: (1.65, 1.4),
-            ..link(
-                "many streams, each limited",
-                200,
-                Line { connections: 100, per_connection: mib_a_second(1.0), total: mib_a_second(16.0), ..line.clone() },
-            )
-        },
+        link(
+            "many streams, each limited",
+            200,
+            Line { connections: 100, per_connection: mib_a_second(1.0), total: mib_a_second(16.0), ..line.clone() },
+        ),
         link(
             "many streams on a long way",
             2_000,
@@ -117,6 +110,95 @@ fn links() -> Vec<Link> {
             },
         ),
         link("many streams, one bottleneck", 200, Line { connections: 100, total: mib_a_second(6.0), ..line.clone() }),
+        link("six connections nearby", 512, Line { latency: 5, per_connection: mib_a_second(20.0), ..line.clone() }),
+        link("six slow connections", 96, Line { latency: 80, per_connection: mib_a_second(0.25), ..line.clone() }),
+        link(
+            "a long way, fast, a large file",
+            2_000,
+            Line { latency: 150, per_connection: mib_a_second(16.0), ..line.clone() },
+        ),
+        link("a very long way", 100, Line { latency: 500, per_connection: mib_a_second(1.0), ..line.clone() }),
+        link(
+            "many streams, each limited by its window",
+            300,
+            Line {
+                connections: 100,
+                latency: 100,
+                per_connection: mib_a_second(0.3),
+                total: mib_a_second(100.0),
+                ..line.clone()
+            },
+        ),
+        link(
+            "many streams, one slow bottleneck",
+            60,
+            Line { connections: 100, total: mib_a_second(0.3), ..line.clone() },
+        ),
+        link(
+            "many streams, a fast bottleneck far away",
+            1_000,
+            Line {
+                connections: 100,
+                latency: 100,
+                per_connection: mib_a_second(50.0),
+                total: mib_a_second(50.0),
+                ..line.clone()
+            },
+        ),
+        link(
+            "many streams, a store that bears eight parts",
+            400,
+            Line { connections: 100, per_connection: mib_a_second(2.0), crowd: Some(8), ..line.clone() },
+        ),
+        // Until its first answer it looks like one that takes as many as there are, where a page that does not send that
+        // many within two seconds loses more than a tenth: what is on its way by then is sent in vain, whoever decides.
+        Link {
+            most: (1.5, 1.1),
+            ..link(
+                "many streams, a store that bears sixteen parts, and reads the others",
+                1_000,
+                Line {
+                    connections: 100,
+                    per_connection: mib_a_second(1.0),
+                    total: mib_a_second(40.0),
+                    crowd: Some(16),
+                    reads_crowd: true,
+                    ..line.clone()
+                },
+            )
+        },
+        link(
+            "many streams, a dip halfway",
+            200,
+            Line { connections: 100, total: mib_a_second(16.0), weather: dip(8_000, 14_000, 0.1), ..line.clone() },
+        ),
+        link("a dip halfway", 96, Line { weather: dip(4_000, 8_000, 0.1), ..line.clone() }),
+        link("a link that varies", 200, Line { weather: waves(), ..line.clone() }),
+        link(
+            "many streams that vary",
+            200,
+            Line { connections: 100, total: mib_a_second(16.0), weather: waves(), ..line.clone() },
+        ),
+        Link {
+            cuts: Some(7),
+            ..link(
+                "many streams, one of seven parts is cut",
+                300,
+                Line { connections: 100, total: mib_a_second(16.0), ..line.clone() },
+            )
+        },
+        link("a store that takes half a second over each part", 200, Line { think: 500, ..line.clone() }),
+        link(
+            "many streams, a store that takes half a second over each part",
+            200,
+            Line {
+                connections: 100,
+                think: 500,
+                per_connection: mib_a_second(8.0),
+                total: mib_a_second(16.0),
+                ..line.clone()
+            },
+        ),
         link("a store that bears two parts", 200, Line { crowd: Some(2), ..line.clone() }),
     ]
 }

@@ -142,7 +142,8 @@ fn a_second_request_that_fails_spends_nothing_and_is_the_last() {
 fn a_first_request_that_fails_leaves_it_to_the_second() {
     let mut world = one_is_slow();
     world.line.slow = None;
-    world.part_fault(12, 1, How::Stall(0.5));
+    // The first time it is called back, since it only queues.
+    world.part_fault(12, 2, How::Stall(0.5));
     let id = twelve(&mut world, Transport::Xhr);
     world.run();
     assert_stored(&world, id);

@@ -1396,7 +1396,9 @@ mod sizes {
     #[test]
     fn a_small_part_of_a_watched_file_is_not_worth_watching() {
         let mut world = World::plain();
-        let id = world.add(200 * MIB, parts_of(MIB), Ledger::default());
+        // How many at once pay is not to be found out.
+        let config = Config { concurrency: Some(6), ..parts_of(MIB) };
+        let id = world.add(200 * MIB, config, Ledger::default());
         world.tell(id, Input::Watched(true));
         world.tell(id, Input::Start);
         world.run();
@@ -1406,6 +1408,20 @@ mod sizes {
         world.tell(id, Input::Start);
         world.run();
         assert!(world.life(id).sends.iter().all(|send| send.carrier == Carrier::Xhr));
+    }
+
+    #[test]
+    fn parts_are_seen_on_their_way_while_it_is_not_known_how_many_at_once_pay() {
+        let mut world = World::plain();
+        let id = world.upload(60 * MIB, parts_of(MIB));
+        world.run();
+        let carriers: Vec<_> = world.life(id).sends.iter().map(|send| send.carrier).collect();
+        assert_eq!(carriers[..6], [Carrier::Xhr; 6]);
+        assert!(carriers[12..].iter().all(|carrier| *carrier == Carrier::Fetch), "it was found that six do");
+        assert!(world.life(id).let_go > 0, "those that only queued were called back");
+        let id = world.upload(6 * MIB, parts_of(MIB));
+        world.run();
+        assert!(world.life(id).sends.iter().all(|send| send.carrier == Carrier::Fetch), "no more are to be tried");
     }
 
     #[test]

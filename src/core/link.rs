@@ -2,6 +2,7 @@
 
 use super::pace::Pace;
 use super::reach::Reach;
+use super::watch::Task;
 use super::{Instant, Retry};
 use std::time::Duration;
 
@@ -23,16 +24,17 @@ pub(super) struct Link {
     /// Their bytes.
     pub(super) bytes_in_flight: u64,
     /// Parts that may be in flight: falls on 429, 503 and silence, climbs back to what pays.
-    limit: u32,
+    pub(super) limit: u32,
     /// What pays.
-    reach: Reach,
+    pub(super) reach: Reach,
     /// Whether `limit` has been raised since it fell, and how many rounds of successes that takes.
     raised: bool,
     rounds: u32,
     /// The most that an app has asked for, of the uploads that have parts here.
     wanted: u32,
-    /// Successes since `limit` last changed.
+    /// Successes of parts that began since `limit` last changed, and when that was.
     successes: u32,
+    changed: Instant,
     /// The origin asked for patience until then.
     patience: Instant,
     slowed_at: Option<Instant>,
@@ -66,6 +68,7 @@ impl Default for Link {
             rounds: 1,
             wanted: 0,
             successes: 0,
+            changed: Instant::default(),
             patience: Instant::default(),
             slowed_at: None,
             answered_at: None,
@@ -98,16 +101,18 @@ impl Link {
     }
 
     /// A part goes out, of an upload that wants so many.
-    pub(super) fn part_began(&mut self, bytes: u64, wanted: Option<u32>) {
+    pub(super) fn part_began(&mut self, task: &Task, wanted: Option<u32>) {
         self.in_flight += 1;
-        self.bytes_in_flight += bytes;
+        self.bytes_in_flight += task.size;
+        self.reach.flow.began(task);
         self.wanted = self.wanted.max(wanted.unwrap_or(0));
     }
 
     /// A part is no longer in flight.
-    pub(super) fn part_ended(&mut self, bytes: u64) {
+    pub(super) fn part_ended(&mut self, task: &Task) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(bytes);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(task.size);
+        self.reach.flow.ended(task);
         if self.in_flight == 0 {
             self.wanted = 0;
         }
@@ -202,31 +207,17 @@ impl Link {
 
     /// Fewer parts at once from now on; as many as before the trial, if there was one.
     fn fall(&mut self, now: Instant, less: u32) {
-        let was_trial = self.reach.give_up(now);
-        self.limit = if was_trial { self.reach.width } else { less.max(1) };
+        self.limit = self.reach.give_up(now).unwrap_or(less.max(1));
         self.raised = false;
-        self.successes = 0;
+        (self.successes, self.changed) = (0, now);
     }
 
-    /// Whether more parts are in flight than are known to pay.
-    pub(super) const fn is_trying(&self) -> bool {
-        self.reach.is_trying()
-    }
-
-    /// How many parts in flight pay: what is tried next, while as many are to be sent.
-    pub(super) fn try_more(&mut self, now: Instant, began: Instant, bytes: u64, left: usize) {
-        if self.limit == self.reach.width {
-            self.reach.stored(now, began, bytes, left);
-            self.limit = self.reach.width;
-        }
-    }
-
-    /// A part of `bytes` was stored, after `took`.
-    pub(super) fn stored(&mut self, bytes: u64, took: Duration) {
-        self.successes += 1;
+    /// A part of `bytes` that began at `began` was stored. It took so long, if that says anything.
+    pub(super) fn stored(&mut self, now: Instant, began: Instant, bytes: u64, took: Duration) {
+        self.successes += u32::from(began >= self.changed);
         if self.limit < self.reach.width && self.successes >= self.limit * self.rounds {
             self.limit += 1;
-            self.successes = 0;
+            (self.successes, self.changed) = (0, now);
             self.raised = true;
         }
         self.pace.note(bytes, took);
@@ -266,7 +257,7 @@ mod tests {
         link.slow_down(at(4000), at(3200), Duration::ZERO);
         assert_eq!(link.limit, 1);
         for _ in 0..30 {
-            link.stored(1, Duration::ZERO);
+            link.stored(at(4000), at(4000), 1, Duration::ZERO);
         }
         assert_eq!(link.limit, CONNECTIONS);
     }

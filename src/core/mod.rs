@@ -12,6 +12,7 @@ mod enquiry;
 mod errand;
 mod error;
 mod few;
+mod flow;
 mod instant;
 mod ledger;
 mod link;
@@ -30,6 +31,7 @@ mod state;
 mod step;
 mod upload;
 mod watch;
+mod widening;
 
 pub(crate) use few::Few;
 

@@ -14,6 +14,8 @@ const ENOUGH: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
     rates: Vec<f64>,
+    /// How many parts in flight are known to pay, if that was found.
+    pub(super) at_once: Option<u32>,
 }
 
 impl Pace {

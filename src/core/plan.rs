@@ -91,7 +91,7 @@ impl fmt::Display for PlanError {
 
 /// What a part has where nothing is known of the link. Below this, a part's overhead (a request, a preflight, a
 /// signature) shows; above it, much is lost with one failure. It is over every service's floor of 5 MiB.
-const COMFORTABLE: u64 = 8 << 20;
+pub(super) const COMFORTABLE: u64 = 8 << 20;
 
 /// Where the rate is known, a part takes so many seconds: long beside the wait for its answer, of which there is one for
 /// each, and short beside what a person waits for before trying again.
@@ -110,6 +110,8 @@ const MANY: u64 = 1_000;
 
 /// The grain of part sizes, so that slices begin where the disk's pages do.
 const GRAIN: u64 = 4_096;
+
+type Cut = Result<Plan, PlanError>;
 
 impl Plan {
     /// Cuts `size` bytes within `limits`, for `slots` parts at once.
@@ -131,11 +133,10 @@ impl Plan {
     pub fn at_rate(size: u64, rate: f64, slots: u32, limits: &Limits) -> Result<Self, PlanError> {
         // What the rate makes of it is a number of bytes long before a float forgets any.
         let suited = ((rate * SECONDS) as u64).clamp(SMALL, LARGE);
-        let most = COMFORTABLE.max(size / u64::from(slots.max(1)) / ROUNDS);
-        Self::cut(size, None, slots, suited.min(most), limits)
+        Self::cut(size, None, slots, suited.min(COMFORTABLE.max(size / u64::from(slots.max(1)) / ROUNDS)), limits)
     }
 
-    fn cut(size: u64, wanted: Option<u64>, slots: u32, suited: u64, limits: &Limits) -> Result<Self, PlanError> {
+    pub(super) fn cut(size: u64, asked: Option<u64>, slots: u32, suited: u64, limits: &Limits) -> Cut {
         if size == 0 && limits.empty_parts.is_none() {
             return Err(PlanError::Empty);
         }
@@ -144,7 +145,7 @@ impl Plan {
             return Err(PlanError::Limit { size, most, limits: limits.clone() });
         }
         let floor = size.div_ceil(limits.max_parts.into());
-        let part_size = match wanted {
+        let part_size = match asked {
             Some(asked) if asked < limits.min_part_size || asked > limits.max_part_size => {
                 return Err(PlanError::PartSize { asked, limits: limits.clone() });
             }

@@ -1,11 +1,15 @@
 //! What a service allows and what an app asks for, as data.
 
+use super::plan::COMFORTABLE;
 use super::{Limits, Origin, Retry};
 use std::time::Duration;
 
 /// Whether every role is built in, or those alone of a store that takes parts under signed URLs, as often as they are sent,
 /// and completes when it is told to. The rest is no code then: what asks by the methods of [`Rules`] is compiled away.
 pub const EVERY_ROLE: bool = cfg!(feature = "services");
+
+/// Parts that a file has before they are made larger than is comfortable: ten for each of six connections.
+const FEW: u64 = 60;
 
 /// A service's rules, as its adapter states them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,12 @@ impl Rules {
     #[must_use]
     pub fn widens(&self) -> bool {
         self.numbers() == Numbers::Reusable && matches!(self.preparing(), Preparing::Tickets { .. })
+    }
+
+    /// How large a part of a file of that size should be, before anything is known of the link. Of a large file larger ones,
+    /// since on a long way the waits between them count; but not where they are held in memory while they are sent.
+    pub(super) fn suited(&self, size: u64) -> u64 {
+        if self.widens() { (size / FEW).clamp(COMFORTABLE, 2 * COMFORTABLE) } else { COMFORTABLE }
     }
 
     /// Whether a part may be under way twice at once: its signed URL takes it again, what arrives last replaces what was

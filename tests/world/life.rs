@@ -25,6 +25,9 @@ pub(crate) struct Running {
     pub(crate) is_checked: bool,
     /// Whether it went without the digest that it has, to see what becomes of it.
     pub(crate) is_probe: bool,
+    /// Whether bytes of it are known to have left, and since when it runs.
+    pub(crate) has_moved: bool,
+    pub(crate) since: u64,
 }
 
 /// A part on its way.
@@ -33,6 +36,8 @@ pub(crate) struct Sending {
     pub(crate) at: u64,
     pub(crate) index: u32,
     pub(crate) carrier: Carrier,
+    task: TaskId,
+    is_checked: bool,
 }
 
 /// One upload, as seen from outside.
@@ -59,6 +64,8 @@ pub(crate) struct Life<K> {
     pub(crate) alone: usize,
     seen: BTreeSet<TaskId>,
     pub(crate) cancels: Vec<(u64, TaskId)>,
+    /// Parts that were called back soon, and before they moved, because they only queued: that is not one sent.
+    pub(crate) let_go: usize,
     pub(crate) sends: Vec<Sending>,
     pub(crate) runs: BTreeMap<&'static str, Vec<u64>>,
     stored: BTreeSet<u32>,
@@ -112,6 +119,7 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             alone: 0,
             seen: BTreeSet::new(),
             cancels: Vec::new(),
+            let_go: 0,
             sends: Vec::new(),
             runs: BTreeMap::new(),
             stored: BTreeSet::new(),
@@ -165,6 +173,15 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
             Output::Cancel { task } => {
                 let running = self.running.remove(task);
                 let running = running.unwrap_or_else(|| panic!("{task:?} was cancelled but does not run"));
+                let is_calm = !self.paused && self.ending.is_none() && now - running.since < 15_000;
+                let part = running.part.filter(|part| is_calm && !running.has_moved && !self.hedged.contains(part));
+                let sent = self.sends.iter().position(|send| send.task == *task && send.carrier == Carrier::Xhr);
+                if let (Some(_), Some(at)) = (part, sent) {
+                    let send = self.sends.remove(at);
+                    self.checked_sends -= usize::from(send.is_checked);
+                    self.let_go += 1;
+                    return;
+                }
                 self.cut_sends += usize::from(running.part.is_some());
                 self.cancels.push((now, *task));
             }
@@ -200,7 +217,8 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
         assert!(self.seen.insert(task), "{task:?} was used twice");
         let role = step.role();
         self.runs.entry(role).or_default().push(now);
-        let mut running = Running { role, part: None, origin, is_checked: false, is_probe: false };
+        let mut running =
+            Running { role, part: None, origin, is_checked: false, is_probe: false, has_moved: false, since: now };
         match step {
             Step::Send { part, carrier, digest, .. } => {
                 let is_due = self.rules.digests == Digests::First && !self.unchecked;
@@ -219,7 +237,13 @@ impl<K: Clone + Debug + PartialEq> Life<K> {
                     self.hedge(part, others);
                 }
                 running.part = Some(part.index);
-                self.sends.push(Sending { at: now, index: part.index, carrier: *carrier });
+                self.sends.push(Sending {
+                    at: now,
+                    index: part.index,
+                    carrier: *carrier,
+                    task,
+                    is_checked: digest.is_some(),
+                });
             }
             Step::Reckon { part, .. } => {
                 assert!(self.rules.reckons && self.ending.is_none());

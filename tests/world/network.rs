@@ -198,6 +198,8 @@ impl<S: Service> World<S> {
                     request.told = (request.told + grain).min(request.body);
                     let (upload, task, bytes) = (request.upload, request.task, request.told);
                     // A cancelled request may go on telling, too.
+                    let running = self.life_mut(upload).running.get_mut(&task);
+                    running.into_iter().for_each(|running| running.has_moved = true);
                     self.tell(upload, Input::Sent { task, bytes });
                 } else if request.sent + 1e-6 >= request.stop() {
                     self.arrive(at);
@@ -241,7 +243,8 @@ impl<S: Service> World<S> {
         let request = &self.requests[at];
         let (how, head_at, ask) = (request.how, request.head_at, request.ask.clone());
         let is_function = request.origin.is_none();
-        let mut back = self.now + if is_function { 1 } else { self.line.latency };
+        let think = if request.body > 0 { self.line.think } else { 0 };
+        let mut back = self.now + if is_function { 1 } else { self.line.latency + think };
         let act = |world: &mut Self| {
             // The store's clock and the page's are both counted from the world's own.
             world.store.act(100_000_000 + world.now, 100_000_000 + head_at, &ask)

@@ -150,7 +150,7 @@ impl<K: Clone> Upload<K> {
         let slots = config.concurrency.unwrap_or(CONNECTIONS);
         let plan = match ledger.session() {
             Some((_, part_size)) => Plan::with_part_size(size, *part_size, &rules.limits),
-            None => Plan::new(size, config.part_size, slots, &rules.limits)?,
+            None => Plan::cut(size, config.part_size, slots, rules.suited(size), &rules.limits)?,
         };
         // What was remembered may be anything, and room is made for every part.
         if plan.parts() > rules.limits.max_parts {

@@ -42,8 +42,9 @@ impl<K: Clone> Upload<K> {
     pub(super) fn suit(&mut self, origins: &Origins) {
         let is_free = self.config.part_size.is_none() && self.rules.sizes() == Sizes::Ours;
         let link = self.rules.api.as_ref().filter(|_| is_free).and_then(|api| origins.get(api));
-        let Some(rate) = link.and_then(|link| link.pace.rate()) else { return };
-        if let Ok(plan) = Plan::at_rate(self.plan.size(), rate, self.slots(), &self.rules.limits) {
+        let Some((pace, rate)) = link.and_then(|link| Some((&link.pace, link.pace.rate()?))) else { return };
+        let slots = pace.at_once.filter(|_| self.may_widen()).unwrap_or(self.slots());
+        if let Ok(plan) = Plan::at_rate(self.plan.size(), rate, slots, &self.rules.limits) {
             self.cut(plan);
         }
     }

@@ -3,9 +3,7 @@
 use super::super::link::Link;
 use super::super::part::Standing;
 use super::super::watch::{Along, Purpose, Task};
-use super::super::{
-    Carrier, Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step, Transport,
-};
+use super::super::{Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -15,9 +13,6 @@ const REFUSALS: u32 = 3;
 /// Failures without an answer on one URL before another one is asked for: an answer without CORS headers, a
 /// store's 403 among them, looks just like that.
 const UNANSWERED: u32 = 2;
-
-/// A part that is less than a hundredth of what is sent need not be watched inside.
-const WORTH_WATCHING: u64 = 100;
 
 impl<K: Clone> Upload<K> {
     /// Whether a part could go out now.
@@ -67,7 +62,7 @@ impl<K: Clone> Upload<K> {
         let Phase::Sending { session } = &self.phase else { return };
         let session = session.clone();
         let range = self.plan.part(index);
-        let carrier = self.carrier(range.size());
+        let carrier = self.carrier(origins, index);
         let along = self.along(index);
         let origin = self.origin_of(index).cloned();
         let part = &mut self.parts[index as usize];
@@ -88,33 +83,22 @@ impl<K: Clone> Upload<K> {
         self.sample(now.instant);
     }
 
-    fn carrier(&self, size: u64) -> Carrier {
-        let matters = size.saturating_mul(WORTH_WATCHING) > self.plan.size();
-        // What goes to the service's API carries the app's headers, and only fetch can be told not to take them along a
-        // redirect.
-        let is_signed = self.rules.preparing() != Preparing::Nothing;
-        match self.config.transport {
-            Transport::Xhr => Carrier::Xhr,
-            Transport::Auto if self.watched && matters && is_signed => Carrier::Xhr,
-            Transport::Auto | Transport::Fetch => Carrier::Fetch,
-        }
-    }
-
     /// A part's receipt is in hand.
     pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
         if let Some(origin) = &task.origin {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
-            let left = self.unsent();
+            let (left, may_widen) = (self.unsent(), self.may_widen());
             let link = origins.link(origin);
-            link.stored(task.size, took);
-            let is_free = self.config.concurrency.is_none() && self.rules.widens();
-            if is_free && !task.slept {
-                link.try_more(now, task.began, task.size, left);
-            }
+            link.stored(now, task.began, task.size, took);
+            link.try_more(now, task, may_widen.then_some(left).filter(|_| !task.slept));
             // The next file for the service is cut by that, before anybody knows where its parts will go.
-            let home = self.rules.api.as_ref().filter(|home| *home != origin);
-            if let Some(home) = home {
-                origins.link(home).pace.note(task.size, took);
+            let at_once = Some(link.reach.known());
+            if let Some(home) = &self.rules.api {
+                let pace = &mut origins.link(home).pace;
+                pace.at_once = at_once;
+                if home != origin {
+                    pace.note(task.size, took);
+                }
             }
         }
         self.recall_other(origins, index);

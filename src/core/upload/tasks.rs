@@ -1,9 +1,15 @@
 //! Tasks: how one begins, is called back, and what its end means for those who wait for it.
 
+use super::super::reach::Reach;
 use super::super::watch::{Along, Purpose, Task};
-use super::super::{Carrier, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, TaskId};
+use super::super::{
+    Carrier, Failed, Failure, Instant, Now, Origins, Output, Preparing, Reply, Step, TaskId, Transport,
+};
 use super::Upload;
 use std::time::Duration;
+
+/// A part that is less than a hundredth of what is sent need not be watched inside.
+const WORTH_WATCHING: u64 = 100;
 
 impl<K: Clone> Upload<K> {
     /// A blank task; the caller fills in what it knows.
@@ -28,15 +34,16 @@ impl<K: Clone> Upload<K> {
 
     /// More of a task's body has left.
     pub(super) fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
+        let left = self.may_widen().then(|| self.unsent());
         let Some(task) = self.tasks.get_mut(task) else { return };
         let bytes = bytes.min(task.size);
         if bytes > task.sent {
+            if let Some(origin) = &task.origin {
+                origins.link(origin).moved(now, task, bytes - task.sent, left);
+            }
             task.sent = bytes;
             task.alive = now;
             task.spared = false;
-            if let Some(origin) = &task.origin {
-                origins.link(origin).reached();
-            }
             self.sample(now);
         }
     }
@@ -108,7 +115,7 @@ impl<K: Clone> Upload<K> {
         let Some(origin) = &task.origin else { return false };
         let link = origins.link(origin);
         if matches!(task.purpose, Purpose::Send(_)) {
-            link.part_ended(task.size);
+            link.part_ended(task);
         }
         match outcome.as_ref().map_err(|failed| &failed.failure) {
             Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
@@ -139,7 +146,7 @@ impl<K: Clone> Upload<K> {
         let Some(origin) = &task.origin else { return };
         let link = origins.link(origin);
         if matches!(task.purpose, Purpose::Send(_)) {
-            link.part_ended(task.size);
+            link.part_ended(task);
         }
         if task.knocks {
             link.knock_ended();
@@ -162,7 +169,7 @@ impl<K: Clone> Upload<K> {
             task.knocks = link.began();
             if matches!(task.purpose, Purpose::Send(_)) {
                 task.in_trial = link.is_trying();
-                link.part_began(task.size, self.config.concurrency);
+                link.part_began(&task, self.config.concurrency);
             } else {
                 task.queue = Task::queue(link, &self.config.timeouts);
             }
@@ -170,6 +177,30 @@ impl<K: Clone> Upload<K> {
         self.tasks.insert(id, task);
         self.outputs.push_back(Output::Run { task: id, step });
         id
+    }
+
+    /// What carries a part: where its bytes are worth seeing on their way, for those who watch or to find how many at once pay,
+    /// what tells of them.
+    pub(super) fn carrier(&self, origins: &Origins, index: u32) -> Carrier {
+        let matters = self.plan.part(index).size().saturating_mul(WORTH_WATCHING) > self.plan.size();
+        // What goes to the service's API carries the app's headers, and only fetch can be told not to take them along a
+        // redirect.
+        let is_signed = self.rules.preparing() != Preparing::Nothing;
+        let wants_sight = || {
+            let link = self.origin_of(index).and_then(|origin| origins.get(origin));
+            let unstored = self.plan.parts() - self.stored;
+            self.may_widen() && link.map_or(&Reach::default(), |link| &link.reach).wants_sight(unstored as usize)
+        };
+        match self.config.transport {
+            Transport::Xhr => Carrier::Xhr,
+            Transport::Auto if is_signed && (self.watched && matters || wants_sight()) => Carrier::Xhr,
+            Transport::Auto | Transport::Fetch => Carrier::Fetch,
+        }
+    }
+
+    /// Whether more parts at once may be tried: nobody has said how many, and one too many does no harm.
+    pub(super) fn may_widen(&self) -> bool {
+        self.config.concurrency.is_none() && self.rules.widens()
     }
 
     /// The tasks that send parts, and which.

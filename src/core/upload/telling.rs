@@ -9,6 +9,7 @@ use std::time::Duration;
 impl<K: Clone> Upload<K> {
     /// Deadlines that have passed, and waits that are over.
     pub(in crate::core) fn turn(&mut self, now: Now, origins: &mut Origins) {
+        self.let_go(origins);
         self.cut_silent(now, origins);
         self.watch_reach(now, origins);
         self.turn_parts(now, origins);
