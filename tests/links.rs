@@ -4,7 +4,7 @@
 mod world;
 
 use std::collections::VecDeque;
-use upslice::core::{Config, Retry};
+use upslice::core::{Config, Preparing, Retry};
 use world::{How, Line, World};
 
 const MIB: u64 = 1 << 20;
@@ -233,4 +233,43 @@ fn what_is_chosen_is_nearly_the_best_that_could_be_set() {
         );
     }
     assert!(worse.is_empty(), "{worse:?}");
+}
+
+#[test]
+fn a_dip_at_any_moment_costs_no_more_than_it_costs_six_plain_connections() {
+    let seconds = |link: &Line, size: u64, preparing: Preparing| {
+        let mut world = World::plain();
+        world.service.rules.preparing = preparing;
+        world.service.rules.limits.min_part_size = 5 * MIB;
+        world.line = Line { flowed: world.now, ..link.clone() };
+        world.line.weather.iter_mut().for_each(|(at, _)| *at += world.now);
+        let id = world.upload(size, Config::default());
+        world.run();
+        assert!(world.life(id).is_stored());
+        (world.life(id).ended_at - 1_000) as f64 / 1_000.0
+    };
+    let (mut worst, mut sum, mut count) = ((0.0, 0, 0, 0, 0), 0.0, 0);
+    for (connections, total) in [(6, 1_000.0), (6, 12.0), (100, 12.0)] {
+        for (size, lasts) in [(48, 1_500), (64, 3_000), (96, 2_000), (96, 6_000)] {
+            for at in (100..6_000).step_by(230) {
+                let weather = VecDeque::from([(at, 0.1), (at + lasts, 1.0)]);
+                let line = Line {
+                    latency: 30,
+                    per_connection: mib_a_second(4.0),
+                    total: mib_a_second(total),
+                    connections,
+                    weather,
+                    ..Line::default()
+                };
+                let plain = seconds(&line, size * MIB, Preparing::Each);
+                let ratio = seconds(&line, size * MIB, Preparing::Tickets { batch: 50 }) / plain;
+                (sum, count) = (sum + ratio, count + 1);
+                if ratio > worst.0 {
+                    worst = (ratio, at, size, lasts, connections);
+                }
+            }
+        }
+    }
+    println!("of {count} dips: {:.3} on average, at worst {worst:?}", sum / f64::from(count));
+    assert!(worst.0 <= 1.02, "{worst:?}");
 }
