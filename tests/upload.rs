@@ -307,6 +307,21 @@ mod aborting {
     }
 
     #[test]
+    fn abort_after_a_long_outage_does_not_wait_for_the_next_knock() {
+        let mut world = World::plain();
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.go_offline(seconds(120));
+        world.run_for(seconds(119));
+        world.go_online();
+        let from = world.now;
+        world.abort(id);
+        world.run_until(|world| world.life(id).over.is_some());
+        assert!(world.now - from < 1_000, "it took {} ms", world.now - from);
+        assert_nothing_left(&world);
+    }
+
+    #[test]
     fn a_create_that_takes_for_ever_after_an_abort_is_not_waited_for() {
         let mut world = World::plain();
         world.fault("create", 1, How::Stall(0.0));

@@ -20,8 +20,9 @@ pub(crate) fn lead<S: Service>(mut world: World<S>, mut dice: Dice, gentle: bool
         // That a digest is refused costs a session, too.
         world.store.refuses_digests = false;
     }
-    if once || world.service.rules().preparing == Preparing::Each {
-        // That a preflight forbids one cannot be told from an outage there.
+    let rules = world.service.rules();
+    if once || rules.preparing == Preparing::Each || rules.digests != Digests::First {
+        // That a preflight forbids one cannot be told from an outage there, or it cannot go without.
         world.store.forbids_digests = false;
     }
     let percent = one_of(&mut dice, [0, 2, 10, 30]);

@@ -61,6 +61,8 @@ impl<K: Clone> Upload<K> {
             // Over, or already on the way there: once is enough.
             return;
         }
+        // Others may have found the origin out of reach a while ago, and there is little time to remove what is stored.
+        origins.knock_now(now.instant);
         if self.ended.is_none() {
             self.finish_telling(now, State::Aborted);
             self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));

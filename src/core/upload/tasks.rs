@@ -79,6 +79,7 @@ impl<K: Clone> Upload<K> {
             }
             (Purpose::Send(index), Err(failed)) => {
                 let index = *index;
+                let outage = outage || self.is_suspect(&task);
                 self.part_failed(now, origins, &task, index, &failed, outage);
             }
             (Purpose::Reckon(index), Ok(Reply::Sent(receipt))) => {

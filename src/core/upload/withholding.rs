@@ -13,7 +13,7 @@
 //! without counts only once that is decided: until then it may be the one part among others that has no digest.
 
 use super::super::watch::{Along, Task};
-use super::super::{Failed, Failure, Instant, Now, Numbers, Origins, Preparing, Reply};
+use super::super::{Digests, Failed, Failure, Instant, Now, Numbers, Origins, Preparing, Reply};
 use super::Upload;
 
 /// Whether it may be their digest that keeps the answers to parts away.
@@ -28,6 +28,8 @@ pub(super) enum Suspicion {
     Accused { since: Instant },
     /// A part with its digest was answered.
     Cleared,
+    /// It was. No part has one any more.
+    Proven,
 }
 
 impl<K: Clone> Upload<K> {
@@ -38,12 +40,18 @@ impl<K: Clone> Upload<K> {
         }
         let is_out = self.tasks.values().any(|task| task.along == Along::Withheld);
         let is_asked = matches!(self.suspicion, Suspicion::Doubted { .. });
-        // Where functions of the app make the request, or the number is used once, it goes as it was meant to.
-        let may_differ = self.rules.preparing() != Preparing::Each && self.rules.numbers() == Numbers::Reusable;
-        match is_asked && !is_out && may_differ {
+        match is_asked && !is_out && self.may_differ() {
             true => Along::Withheld,
             false => Along::Digest,
         }
+    }
+
+    /// Where functions of the app make the request, the number is used once, or the URL itself asks for a digest and always
+    /// will, a part goes as it was meant to.
+    fn may_differ(&self) -> bool {
+        self.rules.digests == Digests::First
+            && self.rules.preparing() != Preparing::Each
+            && self.rules.numbers() == Numbers::Reusable
     }
 
     /// Draws what follows for digests from the end of a request for a part. Says whether nothing else follows from it.
@@ -60,12 +68,12 @@ impl<K: Clone> Upload<K> {
         let is_unheard = failure == Some(&Failure::NoAnswer);
         match (task.along, self.suspicion) {
             (Along::Digest, _) if is_heard => self.suspicion = Suspicion::Cleared,
-            (Along::Digest, Suspicion::Unheard) if is_unheard => self.suspicion = Suspicion::Doubted { again: false },
+            (Along::Digest, Suspicion::Unheard) if is_unheard => self.doubt(now.instant, origins, task, false),
             (Along::Digest, Suspicion::Accused { since }) if is_unheard && task.began >= since => {
-                self.suspicion = Suspicion::Doubted { again: true };
+                self.doubt(now.instant, origins, task, true);
             }
             (Along::Withheld, Suspicion::Doubted { again: true }) if is_heard => {
-                self.suspicion = Suspicion::Cleared;
+                self.suspicion = Suspicion::Proven;
                 let why = "the store answers parts only where no checksum goes along, so its CORS rules do not allow the \
                            header: none is sent any more";
                 self.go_without_digests(origins, why.into());
@@ -79,6 +87,22 @@ impl<K: Clone> Upload<K> {
             _ => {}
         }
         task.along == Along::Withheld && is_heard && self.is_about_digest(now, index, failure)
+    }
+
+    /// The next part goes without, and at once: while the origin is out of reach, few requests are left to find it out by.
+    fn doubt(&mut self, now: Instant, origins: &mut Origins, task: &Task, again: bool) {
+        self.suspicion = Suspicion::Doubted { again };
+        if let Some(origin) = task.origin.as_ref().filter(|_| self.may_differ()) {
+            origins.link(origin).knock_now(now);
+        }
+    }
+
+    /// Whether it may be for its digest that a part had no answer: that the origin answered others then says nothing.
+    pub(super) const fn is_suspect(&self, task: &Task) -> bool {
+        matches!(
+            (task.along, self.suspicion),
+            (Along::Digest, Suspicion::Doubted { .. } | Suspicion::Accused { .. } | Suspicion::Proven)
+        )
     }
 
     /// Queues a part again that went without its digest and was answered; unless what was said has nothing to do with that.
