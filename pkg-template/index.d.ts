@@ -29,11 +29,11 @@ export interface UploadOptions<R = unknown> {
   /**
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
-   * every service's floor of 5 MiB and small enough to lose, and up to 16 MiB for files of more than 480 MiB whose parts go to
-   * signed URLs. Once this page has sent at least three parts to a service
-   * with an API of its own, the next file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more
-   * than 8 MiB where the file has fewer than four of them for each connection. A number is honoured exactly, raised only where the
-   * service's part count demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
+   * every service's floor of 5 MiB and small enough to lose, and up to 16 MiB for files of more than 480 MiB whose
+   * parts go to signed URLs. Once this page has sent at least three parts to a service with an API of its own, the next
+   * file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more than 8 MiB where the file has fewer
+   * than four of them for each connection. A number is honoured exactly, raised only where the service's part count
+   * demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
    * takes no number. An upload that is taken up keeps the size that it began with, whatever is said here later.
    */
   partSize?: number | "auto";
@@ -76,9 +76,10 @@ export interface UploadOptions<R = unknown> {
   /** How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. */
   outageTimeout?: number;
   /**
-   * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, fetch
-   * otherwise, and for parts that go to the service's API itself: they carry your headers, and only fetch can be told
-   * not to follow a redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
+   * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while it is
+   * found out how many parts at once pay (`concurrency`), for which bytes must be seen leaving; fetch otherwise, and for
+   * parts that go to the service's API itself: they carry your headers, and only fetch can be told not to follow a
+   * redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
    */
   transport?: "auto" | "fetch" | "xhr";
   /**
@@ -98,11 +99,11 @@ export interface UploadOptions<R = unknown> {
    * spare: all uploads of a page share one for each core but one, four at most, never more than there are parts for, which
    * come with the first part that wants them and are gone five seconds after the last.
    *
-   * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that bundlers look
-   * for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice). Where it is left behind
-   * (esbuild), or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`, `s3-glue.js` and
-   * `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that makes a module worker of it. Its workers are
-   * ended by upslice.
+   * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that
+   * bundlers look for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice).
+   * Where it is left behind, or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`,
+   * `s3-glue.js` and `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that
+   * makes a module worker of it. Its workers are ended by upslice.
    *
    * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). The page does the work until
    * one is ready, for which parts wait a second at most; and for the rest of the upload where one cannot be made, fails, or
