@@ -2128,14 +2128,15 @@ mod digesting {
     }
 
     #[test]
-    fn what_the_store_finds_damaged_is_read_again_for_the_next_session() {
+    fn what_the_store_finds_damaged_has_all_parts_read_again_for_the_next_session() {
         let mut world = world_of_once();
         world.part_fault(3, 1, How::Say(422, None));
         let id = world.upload(4 * MIB, parts_of(MIB));
         world.run();
         assert_stored(&world, id);
         assert_eq!(world.life(id).restarts, 1);
-        assert_eq!([0, 1, 2, 3].map(|index| times_digested(&world, id, index)), [1, 1, 2, 1]);
+        // The file may have changed under all of them, which each would cost a session of which there are few.
+        assert_eq!([0, 1, 2, 3].map(|index| times_digested(&world, id, index)), [2, 2, 2, 2]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::super::part::Standing;
 use super::super::part_set::PartSet;
 use super::super::watch::{Purpose, Task};
-use super::super::{Digests, Event, Failed, Failure, Now, Origins, Reply, Step};
+use super::super::{Digests, Event, Failed, Failure, Now, Numbers, Origins, Reply, Step};
 use super::{Phase, Upload};
 
 /// Parts that are read at once: while one of them waits for the disk, the other one is reckoned.
@@ -68,6 +68,18 @@ impl<K: Clone> Upload<K> {
             if matches!(part.standing, Standing::Queued) {
                 self.requeue(index);
             }
+        }
+    }
+
+    /// A part was found damaged. Whether its bytes were or its digest is not known: neither that nor what was signed with it
+    /// is used again. Where all parts go again, no digest is: the file may be another one by now.
+    pub(super) fn distrust(&mut self, index: u32) {
+        if self.rules.numbers() == Numbers::Once {
+            self.parts.iter_mut().for_each(|part| part.digest = None);
+        }
+        let part = &mut self.parts[index as usize];
+        if part.digest.take().is_some() {
+            part.pass = None;
         }
     }
 }

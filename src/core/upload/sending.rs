@@ -129,12 +129,7 @@ impl<K: Clone> Upload<K> {
         }
         self.meter.forget();
         if failed.failure == Failure::Corrupt {
-            // Whether the bytes were damaged or their digest is not known: neither it nor what was signed with it is used
-            // again.
-            let part = &mut self.parts[index as usize];
-            if part.digest.take().is_some() {
-                part.pass = None;
-            }
+            self.distrust(index);
         }
         if failed.failure == Failure::DigestRefused {
             let why = format!("{}: the store takes no checksum with a part, so none is sent any more", failed.words);
