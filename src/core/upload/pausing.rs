@@ -1,8 +1,6 @@
 //! Time that does not count: a pause that was asked for, a sleep that nobody noticed.
 
-use super::super::part::Second;
-use super::super::watch::Task;
-use super::super::{Carrier, Instant, Now, Numbers, Origins};
+use super::super::{Instant, Now, Numbers, Origins};
 use super::Upload;
 use std::time::Duration;
 
@@ -17,21 +15,6 @@ impl<K: Clone> Upload<K> {
             }
             self.meter.forget();
             self.sample(now.instant);
-        }
-    }
-
-    /// More parts at once than pay were tried, and those that have not begun to move only queue: they are called back, so that
-    /// nothing else waits behind them.
-    pub(super) fn let_go(&mut self, origins: &mut Origins) {
-        let is_waiting = |task: &Task| task.in_trial && task.carrier == Carrier::Xhr && task.sent == 0;
-        let sends = self.sends().filter(|(id, _)| self.tasks.get(*id).is_some_and(is_waiting));
-        let waiting: Vec<_> = sends.filter(|(_, index)| self.parts[*index as usize].second == Second::None).collect();
-        for (id, index) in waiting.into_iter().rev() {
-            let origin = self.tasks.get(id).and_then(|task| task.origin.clone());
-            if origin.is_some_and(|origin| origins.link(&origin).has_too_many()) {
-                self.recall(id, origins);
-                self.requeue(index);
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tasks: how one begins, is called back, and what its end means for those who wait for it.
 
+use super::super::part::Second;
 use super::super::reach::Reach;
 use super::super::watch::{Along, Purpose, Task};
 use super::super::{
@@ -139,6 +140,21 @@ impl<K: Clone> Upload<K> {
             self.release(&task, origins);
             self.recalled.insert(id, ());
             self.outputs.push_back(Output::Cancel { task: id });
+        }
+    }
+
+    /// More parts at once than pay were tried, and those that have not begun to move only queue: they are called back, so that
+    /// nothing else waits behind them.
+    pub(super) fn let_go(&mut self, origins: &mut Origins) {
+        let is_waiting = |task: &Task| task.in_trial && task.carrier == Carrier::Xhr && task.sent == 0;
+        let sends = self.sends().filter(|(id, _)| self.tasks.get(*id).is_some_and(is_waiting));
+        let waiting: Vec<_> = sends.filter(|(_, index)| self.parts[*index as usize].second == Second::None).collect();
+        for (id, index) in waiting.into_iter().rev() {
+            let origin = self.tasks.get(id).and_then(|task| task.origin.clone());
+            if origin.is_some_and(|origin| origins.link(&origin).has_too_many()) {
+                self.recall(id, origins);
+                self.requeue(index);
+            }
         }
     }
 
