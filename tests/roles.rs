@@ -2282,11 +2282,21 @@ mod digesting {
     }
 
     #[test]
-    fn attempts_are_not_spent_on_finding_out_that_a_header_is_forbidden() {
+    fn a_header_that_is_forbidden_is_found_out_even_if_nothing_is_to_be_tried_again() {
         let mut world = world(Digests::First);
         world.store.forbids_digests = true;
         let config = Config { retry: Retry { limit: 0, ..Retry::default() }, ..parts_of(MIB) };
         let id = world.upload(20 * MIB, config);
+        world.run();
+        assert_stored(&world, id);
+    }
+
+    #[test]
+    fn it_is_found_out_at_once_that_a_header_is_forbidden_and_not_by_knocking() {
+        let mut world = world(Digests::First);
+        world.store.forbids_digests = true;
+        let timeouts = Timeouts { outage: Duration::from_millis(450), ..Timeouts::default() };
+        let id = world.upload(4 * MIB, Config { timeouts, ..one_by_one() });
         world.run();
         assert_stored(&world, id);
     }
