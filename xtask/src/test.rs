@@ -138,7 +138,7 @@ fn scripts(folder: &str, stand: &Stand, engines: &[Engine], tally: &mut Tally) -
     }
     let engines = Value::from_iter(engines.iter().map(Engine::described));
     let runner = runner
-        .args(["--test", "--test-reporter=spec"])
+        .args([wasm::tools().join("tests.mjs")])
         .args(test_files(&dir)?)
         .dir(&dir)
         .env("UPSLICE_ROOT", root())
