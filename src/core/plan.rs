@@ -161,12 +161,12 @@ impl Plan {
         Self { size, part_size: part_size.max(1), empty_parts: limits.empty_parts.unwrap_or(0) }
     }
 
-    /// The largest part of at most about that size that fills whole rounds of `slots`; a larger one where the service has
-    /// a floor, since a round that is half empty takes as long as a full one.
+    /// The largest part of at most about that size that fills whole rounds of `slots`, of twice as many where there are many;
+    /// a larger one where the service has a floor, since a round that is half empty takes as long as a full one.
     fn even(size: u64, slots: u64, suited: u64, limits: &Limits) -> u64 {
-        let suited = suited.max(size / MANY).max(limits.min_part_size);
-        let slots = slots.max(1);
+        let (slots, suited) = (slots.max(1), suited.max(size / MANY).max(limits.min_part_size));
         let rounds = size.div_ceil(slots.saturating_mul(suited));
+        let rounds = if rounds > 2 * ROUNDS { rounds.next_multiple_of(2) } else { rounds };
         let rounds = rounds.min(size / slots.saturating_mul(limits.min_part_size.max(1))).max(1);
         size.div_ceil(slots.saturating_mul(rounds)).next_multiple_of(GRAIN).max(limits.min_part_size)
     }
@@ -239,7 +239,7 @@ mod tests {
         let second = MIB as f64;
         assert_eq!(parts(48 * MIB, 2.0 * second), 8, "as without");
         assert!((24..=32).contains(&parts(4 << 30, 8.0 * second)), "fewer answers to wait for");
-        assert_eq!(parts(100 << 30, 1_000.0 * second), 100 * 1024 / 1_000, "no more of them than are comfortable");
+        assert_eq!(parts(100 << 30, 1_000.0 * second), 100 * 1024 / 1_008, "no more of them than are comfortable");
         assert!((5..=6).contains(&parts(4 << 30, 0.1 * second)), "the service's floor");
         assert_eq!(parts(96 * MIB, 100.0 * second), 8, "four for each connection, or comfortable ones");
         let free = Limits { min_part_size: 1, ..S3 };
