@@ -37,8 +37,9 @@ impl Flow {
     }
 
     /// The first bytes of a part have left.
-    pub(super) fn opened(&mut self, now: Instant, task: &Task) {
+    pub(super) fn opened(&mut self, now: Instant, task: &mut Task) {
         self.moving += 1;
+        task.among = self.moving;
         if !task.in_trial {
             self.opening = now.since(task.began).min(PATIENCE);
         }

@@ -37,7 +37,7 @@ pub(super) struct Link {
     changed: Instant,
     /// The origin asked for patience until then.
     patience: Instant,
-    slowed_at: Option<Instant>,
+    pub(super) slowed_at: Option<Instant>,
     answered_at: Option<Instant>,
     /// The last failure without an answer that was not part of an outage.
     unanswered_at: Option<Instant>,
@@ -186,7 +186,7 @@ impl Link {
     /// The origin asked a request that began at `began` for patience. One that was under way when it last did so
     /// tells nothing new.
     pub(super) fn slow_down(&mut self, now: Instant, began: Instant, wait: Duration) {
-        if self.slowed_at.is_none_or(|at| began >= at) {
+        if self.is_newer(began) {
             self.slowed_at = Some(now);
             // One more than was good just now is one too many, and is tried more and more rarely.
             let is_step = self.raised && self.successes < self.limit.saturating_mul(4);
@@ -197,9 +197,14 @@ impl Link {
         self.patience = self.patience.max(now + wait);
     }
 
+    /// Whether what began then has not been told of too much yet.
+    pub(super) fn is_newer(&self, began: Instant) -> bool {
+        self.slowed_at.is_none_or(|at| began >= at)
+    }
+
     /// A part that began at `began` was silent for too long: it may be one of too many.
     pub(super) fn timed_out(&mut self, now: Instant, began: Instant) {
-        if self.slowed_at.is_none_or(|at| began >= at) {
+        if self.is_newer(began) {
             self.slowed_at = Some(now);
             self.fall(now, self.limit - 1);
         }
@@ -208,6 +213,7 @@ impl Link {
     /// Fewer parts at once from now on; as many as before the trial, if there was one.
     fn fall(&mut self, now: Instant, less: u32) {
         self.limit = self.reach.give_up(now).unwrap_or(less.max(1));
+        (self.reach.borne, self.reach.refused) = (0, None);
         self.raised = false;
         (self.successes, self.changed) = (0, now);
     }

@@ -47,6 +47,9 @@ pub(super) struct Reach {
     /// When more were tried last, and whether one of those that began then was stored: a store may read what it refuses.
     pub(super) tried: Instant,
     pub(super) proven: bool,
+    /// Among how many that moved one was stored, and when the one of a trial began that was refused.
+    pub(super) borne: u32,
+    pub(super) refused: Option<Instant>,
     pub(super) trial: Option<Trial>,
     pub(super) flow: Flow,
     /// Parts that began before say nothing of now.
@@ -66,6 +69,8 @@ impl Default for Reach {
             width: CONNECTIONS,
             tried: Instant::default(),
             proven: false,
+            borne: 0,
+            refused: None,
             trial: None,
             flow: Flow::default(),
             since: Instant::default(),
@@ -158,7 +163,7 @@ impl Reach {
     fn try_width(&mut self, now: Instant, width: u32, least: f64, is_seen: bool) {
         let width = width.min(MOST);
         if width > self.width {
-            (self.tried, self.proven) = (now, false);
+            (self.tried, self.proven, self.refused) = (now, false, None);
             self.trial = Some(Trial { before: self.width, least, is_seen, since: now, top: self.width });
             self.width = width;
         }
@@ -184,7 +189,7 @@ impl Reach {
         before
     }
 
-    fn go_back(&mut self, before: u32) {
+    pub(super) fn go_back(&mut self, before: u32) {
         self.trial = None;
         self.flow.restart();
         self.width = before;

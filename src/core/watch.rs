@@ -55,6 +55,8 @@ pub(super) struct Task {
     pub(super) stalls: u32,
     /// Whether it began while twice as many parts as before were in flight, to see whether that pays.
     pub(super) in_trial: bool,
+    /// Parts to its origin that were seen to move when it began to, and it.
+    pub(super) among: u32,
     /// Whether it was let off once because the page had slept.
     pub(super) spared: bool,
     /// Whether the page has slept meanwhile: how long it took says nothing.

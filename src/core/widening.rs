@@ -1,8 +1,9 @@
 //! More parts at once: what a link makes of parts that move and that are stored.
 
-use super::Instant;
-use super::link::Link;
+use super::link::{CONNECTIONS, Link};
 use super::watch::Task;
+use super::{Carrier, Instant};
+use std::time::Duration;
 
 impl Link {
     /// Whether more parts are in flight than are known to pay.
@@ -10,22 +11,51 @@ impl Link {
         self.reach.trial.is_some()
     }
 
-    /// Whether more parts are in flight than are wanted, that is no trial, and as many as are wanted are seen to move.
-    pub(super) const fn has_too_many(&self) -> bool {
-        !self.is_trying() && self.in_flight > self.limit && self.reach.flow.moving >= self.limit
+    /// Whether nothing will come of a part: it is one of more than are wanted, of which as many move; or the store reads what
+    /// it refuses, as it did with one of a trial, and this one was sent after that, among more than it bears.
+    pub(super) fn is_in_vain(&self, task: &Task) -> bool {
+        let has_too_many = !self.is_trying() && self.in_flight > self.limit && self.reach.flow.moving >= self.limit;
+        let only_queues = task.in_trial && task.carrier == Carrier::Xhr && task.sent == 0;
+        let is_after = self.reach.refused.is_some_and(|began| began < task.began) && self.slowed_at >= Some(task.began);
+        let is_one_too_many = self.limit <= self.reach.borne && self.limit < task.among;
+        has_too_many && only_queues || is_after && is_one_too_many && task.sent < task.size / 2
     }
 
     /// A part was stored, and so many more are to be sent, by an upload for which more at once may be tried.
     pub(super) fn try_more(&mut self, now: Instant, task: &Task, left: Option<usize>) {
         self.reach.rest = self.reach.rest.saturating_sub(1);
         self.reach.proven |= task.began >= self.reach.tried;
+        self.reach.borne = self.reach.borne.max(task.among);
+        self.bear();
         let Some(left) = left.filter(|_| self.limit == self.reach.width && task.sent == 0) else { return };
         self.reach.stored(now, task.began, task.size, left);
         self.limit = self.reach.width;
     }
 
+    /// The origin asked a part for patience. If that was one of a trial, and nothing new since, the trial is over even if more
+    /// were seen to pay: as many are right as were in flight with those that are stored.
+    pub(super) fn refused(&mut self, now: Instant, task: &Task, wait: Duration) {
+        let (is_news, borne) = (self.is_newer(task.began), self.reach.borne);
+        self.slow_down(now, task.began, wait);
+        if is_news && task.in_trial {
+            (self.reach.borne, self.reach.refused) = (borne, Some(task.began));
+            if self.limit < self.reach.width {
+                self.limit = if borne < CONNECTIONS { self.limit } else { borne };
+                self.reach.go_back(self.limit);
+            }
+            self.bear();
+        }
+    }
+
+    fn bear(&mut self) {
+        if self.reach.refused.is_some() && self.limit < self.reach.borne {
+            self.limit = self.reach.borne;
+            self.reach.width = self.limit;
+        }
+    }
+
     /// More bytes of a part have left.
-    pub(super) fn moved(&mut self, now: Instant, task: &Task, bytes: u64, left: Option<usize>) {
+    pub(super) fn moved(&mut self, now: Instant, task: &mut Task, bytes: u64, left: Option<usize>) {
         self.reached();
         if task.sent == 0 {
             self.reach.flow.opened(now, task);

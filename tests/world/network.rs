@@ -223,12 +223,12 @@ impl<S: Service> World<S> {
         let is_part = |request: &&Request<S::Gift>| request.body > 0 && matches!(request.stage, Stage::Sending);
         let under_way = self.requests.iter().filter(is_part).count();
         if self.requests[at].body > 0 && self.line.crowd.is_some_and(|most| under_way > most) {
-            let fault = How::Say(503, None);
+            let fault = How::Say(503, self.line.patience);
             if self.line.reads_crowd {
                 self.requests[at].how = Some(fault);
                 return;
             }
-            let end = End::Said(Said::No { status: 503, code: "SlowDown", after: None });
+            let end = End::Said(Said::No { status: 503, code: "SlowDown", after: self.line.patience });
             self.requests[at].stage = Stage::Ending(self.now + self.line.latency, Box::new(end));
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Line {
     pub(crate) crowd: Option<usize>,
     /// Whether it reads such a part all the same before it says so.
     pub(crate) reads_crowd: bool,
+    /// For how many seconds it asks for patience, if it says so.
+    pub(crate) patience: Option<u64>,
     /// How long the store thinks before it answers a part.
     pub(crate) think: u64,
     /// Until when bytes have moved.
@@ -52,6 +54,7 @@ impl Default for Line {
             factor: 1.0,
             crowd: None,
             reads_crowd: false,
+            patience: None,
             think: 0,
             flowed: 0,
         }

@@ -116,7 +116,7 @@ impl<K: Clone> Upload<K> {
             self.sample(now.instant);
             if let (Failure::Busy { after }, Some(origin)) = (&failed.failure, &task.origin) {
                 let wait = after.unwrap_or_default().min(self.config.timeouts.outage);
-                origins.link(origin).slow_down(now.instant, task.began, wait);
+                origins.link(origin).refused(now.instant, task, wait);
             }
         }
         runs

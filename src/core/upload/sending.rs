@@ -187,10 +187,9 @@ impl<K: Clone> Upload<K> {
                 if after.is_some_and(|after| after > self.config.timeouts.outage) {
                     return self.part_lost(now, origins, index, failed);
                 }
-                let (began, origin) = (task.began, task.origin.clone());
                 let delay = self.spend(now, origins, index, failed, *after);
-                if let (Some(delay), Some(origin)) = (delay, origin) {
-                    origins.link(&origin).slow_down(now.instant, began, delay);
+                if let (Some(delay), Some(origin)) = (delay, &task.origin) {
+                    origins.link(origin).refused(now.instant, task, delay);
                 }
             }
             Failure::Server | Failure::Corrupt => {

@@ -28,6 +28,7 @@ impl<K: Clone> Upload<K> {
             queue: Duration::ZERO,
             stalls: 0,
             in_trial: false,
+            among: 1,
             spared: false,
             slept: false,
         }
@@ -143,15 +144,14 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    /// More parts at once than pay were tried, and those that have not begun to move only queue: they are called back, so that
-    /// nothing else waits behind them.
+    /// More parts at once than pay were tried: those that are out in vain are called back, so that nothing else waits behind
+    /// them.
     pub(super) fn let_go(&mut self, origins: &mut Origins) {
-        let is_waiting = |task: &Task| task.in_trial && task.carrier == Carrier::Xhr && task.sent == 0;
-        let sends = self.sends().filter(|(id, _)| self.tasks.get(*id).is_some_and(is_waiting));
-        let waiting: Vec<_> = sends.filter(|(_, index)| self.parts[*index as usize].second == Second::None).collect();
-        for (id, index) in waiting.into_iter().rev() {
-            let origin = self.tasks.get(id).and_then(|task| task.origin.clone());
-            if origin.is_some_and(|origin| origins.link(&origin).has_too_many()) {
+        let sends = self.sends().filter(|(_, index)| self.parts[*index as usize].second == Second::None);
+        for (id, index) in sends.collect::<Vec<_>>().into_iter().rev() {
+            let Some(task) = self.tasks.get(id) else { continue };
+            let link = task.origin.as_ref().and_then(|origin| origins.get(origin));
+            if link.is_some_and(|link| link.is_in_vain(task)) {
                 self.recall(id, origins);
                 self.requeue(index);
             }
