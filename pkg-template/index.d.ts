@@ -38,11 +38,12 @@ export interface UploadOptions<R = unknown> {
    */
   partSize?: number | "auto";
   /**
-   * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go
-   * to signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, twice as many are tried, and kept if more of them move at
-   * once and together they carry a quarter more (as over HTTP/2 to a store that limits each stream), 48 at most; up to
-   * twelve are kept if they carry no less. Those that only queue are called back at once. Falls when the server asks for
-   * patience or a part times out, climbs back. All uploads of a page share these. A number is honoured.
+   * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go to
+   * signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, of all files together, twice as many are tried, and
+   * kept if more of them move at once and together they carry a quarter more (as over HTTP/2 to a store that limits
+   * each stream), 48 at most; up to twelve are kept if they carry no less. Those that only queue are called back at
+   * once. Falls when the server asks for patience or a part times out, climbs back. All uploads of a page share these.
+   * A number is honoured.
    */
   concurrency?: number | "auto";
   /**

@@ -233,6 +233,45 @@ fn what_is_chosen_is_nearly_the_best_that_could_be_set() {
     assert!(worse.is_empty(), "{worse:?}");
 }
 
+/// Seconds that ten files of 20 MiB take together.
+fn ten(line: &Line, concurrency: Option<u32>) -> f64 {
+    let mut world = World::plain();
+    world.line = Line { flowed: world.now, ..line.clone() };
+    world.service.rules.limits.min_part_size = 5 * MIB;
+    let retry = Retry { limit: 20, ..Retry::default() };
+    let config = Config { concurrency, retry, ..Config::default() };
+    let files: Vec<_> = (0..10).map(|_| world.upload(20 * MIB, config.clone())).collect();
+    world.run();
+    let ends =
+        files.iter().map(|id| world.life(*id)).inspect(|life| assert!(life.is_stored())).map(|life| life.ended_at);
+    (ends.max().unwrap_or_default() - 1_000) as f64 / 1_000.0
+}
+
+#[test]
+fn ten_files_together_take_nearly_as_long_as_with_the_best_that_could_be_set() {
+    let line = Line { latency: 30, per_connection: mib_a_second(2.0), total: mib_a_second(1_000.0), ..Line::default() };
+    let (connections, per_connection, total) = (100, mib_a_second(1.0), mib_a_second(16.0));
+    let lines = [
+        ("six connections", line.clone()),
+        ("one bottleneck", Line { total: mib_a_second(3.0), ..line.clone() }),
+        ("a long way", Line { latency: 300, ..line.clone() }),
+        ("a store that bears four parts", Line { crowd: Some(4), ..line.clone() }),
+        ("many streams, each limited", Line { connections, per_connection, total, ..line.clone() }),
+        ("many streams, one bottleneck", Line { connections, total: mib_a_second(6.0), ..line.clone() }),
+        ("many streams, a store that bears sixteen parts", Line { connections, crowd: Some(16), ..line.clone() }),
+    ];
+    let mut worse = Vec::new();
+    for (name, line) in lines {
+        let (auto, best) = (ten(&line, None), AT_ONCE.map(|at_once| ten(&line, Some(at_once))));
+        let best = best.into_iter().fold(f64::INFINITY, f64::min);
+        println!("{name:52} {auto:8.2} {best:8.2} {:6.3}", auto / best);
+        if auto > best * 1.1 {
+            worse.push((name, auto / best));
+        }
+    }
+    assert!(worse.is_empty(), "{worse:?}");
+}
+
 /// Many streams of a MiB a second, and a store that bears sixteen parts and reads the others before it says so.
 fn sixteen() -> World<Plain> {
     let mut world = World::plain();

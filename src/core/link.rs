@@ -23,6 +23,8 @@ pub(super) struct Link {
     pub(super) in_flight: u32,
     /// Their bytes.
     pub(super) bytes_in_flight: u64,
+    /// Parts that are still to be sent, of all uploads for which more at once may be tried.
+    pub(super) left: usize,
     /// Parts that may be in flight: falls on 429, 503 and silence, climbs back to what pays.
     pub(super) limit: u32,
     /// What pays.
@@ -62,6 +64,7 @@ impl Default for Link {
         Self {
             in_flight: 0,
             bytes_in_flight: 0,
+            left: 0,
             limit: CONNECTIONS,
             reach: Reach::default(),
             raised: false,
@@ -103,6 +106,7 @@ impl Link {
     /// A part goes out, of an upload that wants so many.
     pub(super) fn part_began(&mut self, task: &Task, wanted: Option<u32>) {
         self.in_flight += 1;
+        self.left = self.left.saturating_sub(1);
         self.bytes_in_flight += task.size;
         self.reach.flow.began(task);
         self.wanted = self.wanted.max(wanted.unwrap_or(0));

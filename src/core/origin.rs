@@ -40,6 +40,11 @@ impl Origins {
         self.0.iter().find(|(known, _)| known == origin).map(|(_, link)| link)
     }
 
+    /// What is left to be sent is to be counted.
+    pub(super) fn count_anew(&mut self) {
+        self.0.iter_mut().for_each(|(_, link)| link.left = 0);
+    }
+
     pub(super) fn knock_now(&mut self, now: Instant) {
         self.0.iter_mut().for_each(|(_, link)| link.knock_now(now));
     }

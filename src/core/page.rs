@@ -90,6 +90,8 @@ impl<K: Clone> Page<K> {
         self.now = now;
         self.uploads.values_mut().for_each(|upload| upload.turn(now, &mut self.origins));
         self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
+        self.origins.count_anew();
+        self.uploads.values().for_each(|upload| upload.count_left(&mut self.origins));
         self.grant(now);
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);

@@ -21,15 +21,16 @@ impl Link {
         has_too_many && only_queues || is_after && is_one_too_many && task.sent < task.size / 2
     }
 
-    /// A part was stored, and so many more are to be sent, by an upload for which more at once may be tried.
-    pub(super) fn try_more(&mut self, now: Instant, task: &Task, left: Option<usize>) {
+    /// A part was stored, of an upload for which more at once may be tried or not.
+    pub(super) fn try_more(&mut self, now: Instant, task: &Task, may_widen: bool) {
         self.reach.rest = self.reach.rest.saturating_sub(1);
         self.reach.proven |= task.began >= self.reach.tried;
         self.reach.borne = self.reach.borne.max(task.among);
         self.bear();
-        let Some(left) = left.filter(|_| self.limit == self.reach.width && task.sent == 0) else { return };
-        self.reach.stored(now, task.began, task.size, left);
-        self.limit = self.reach.width;
+        if may_widen && self.limit == self.reach.width && task.sent == 0 {
+            self.reach.stored(now, task.began, task.size, self.left);
+            self.limit = self.reach.width;
+        }
     }
 
     /// The origin asked a part for patience. If that was one of a trial, and nothing new since, the trial is over even if more
@@ -55,13 +56,14 @@ impl Link {
     }
 
     /// More bytes of a part have left.
-    pub(super) fn moved(&mut self, now: Instant, task: &mut Task, bytes: u64, left: Option<usize>) {
+    pub(super) fn moved(&mut self, now: Instant, task: &mut Task, bytes: u64, may_widen: bool) {
         self.reached();
         if task.sent == 0 {
             self.reach.flow.opened(now, task);
         }
-        let Some(left) = left.filter(|_| self.limit == self.reach.width && !task.slept) else { return };
-        self.reach.moved(now, bytes, task.size, left);
-        self.limit = self.reach.width;
+        if may_widen && self.limit == self.reach.width && !task.slept {
+            self.reach.moved(now, bytes, task.size, self.left);
+            self.limit = self.reach.width;
+        }
     }
 }

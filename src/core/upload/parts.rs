@@ -3,7 +3,7 @@
 use super::super::errand::Errand;
 use super::super::part::{Part, Second, Standing};
 use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
-use super::Upload;
+use super::{Phase, Upload};
 use std::iter;
 
 impl<K: Clone> Upload<K> {
@@ -88,6 +88,16 @@ impl<K: Clone> Upload<K> {
     /// Parts that are still to be sent, those aside that wait for their time: what they lack is a slot, a ticket or a digest.
     pub(super) fn unsent(&self) -> usize {
         self.ready.len() + self.unsigned.len() + self.undigested.len() + self.being_digested()
+    }
+
+    /// Counts them where they will go, or at the service's API while that is not known, if more at once may be tried with them.
+    pub(in crate::core) fn count_left(&self, origins: &mut Origins) {
+        let part = self.ready.first().and_then(|index| self.origin_of(index));
+        let origin = part.or_else(|| self.sends().find_map(|(id, _)| self.tasks.get(id)?.origin.as_ref()));
+        let is_sending = !self.paused && matches!(self.phase, Phase::Opening(_) | Phase::Sending { .. });
+        if let Some(origin) = origin.or(self.home()).filter(|_| is_sending && self.may_widen()) {
+            origins.link(origin).left += self.unsent();
+        }
     }
 
     /// Where a part would go.

@@ -87,10 +87,10 @@ impl<K: Clone> Upload<K> {
     pub(super) fn part_stored(&mut self, now: Instant, origins: &mut Origins, task: &Task, index: u32, receipt: K) {
         if let Some(origin) = &task.origin {
             let took = if task.slept { Duration::ZERO } else { now.since(task.began) };
-            let (left, may_widen) = (self.unsent(), self.may_widen());
+            let may_widen = self.may_widen() && !task.slept;
             let link = origins.link(origin);
             link.stored(now, task.began, task.size, took);
-            link.try_more(now, task, may_widen.then_some(left).filter(|_| !task.slept));
+            link.try_more(now, task, may_widen);
             // The next file for the service is cut by that, before anybody knows where its parts will go.
             let at_once = Some(link.reach.known());
             if let Some(home) = &self.rules.api {

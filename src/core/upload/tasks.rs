@@ -1,7 +1,6 @@
 //! Tasks: how one begins, is called back, and what its end means for those who wait for it.
 
 use super::super::part::Second;
-use super::super::reach::Reach;
 use super::super::watch::{Along, Purpose, Task};
 use super::super::{
     Carrier, Failed, Failure, Instant, Now, Origins, Output, Preparing, Reply, Step, TaskId, Transport,
@@ -36,12 +35,12 @@ impl<K: Clone> Upload<K> {
 
     /// More of a task's body has left.
     pub(super) fn moved(&mut self, now: Instant, origins: &mut Origins, task: TaskId, bytes: u64) {
-        let left = self.may_widen().then(|| self.unsent());
+        let may_widen = self.may_widen();
         let Some(task) = self.tasks.get_mut(task) else { return };
         let bytes = bytes.min(task.size);
         if bytes > task.sent {
             if let Some(origin) = &task.origin {
-                origins.link(origin).moved(now, task, bytes - task.sent, left);
+                origins.link(origin).moved(now, task, bytes - task.sent, may_widen);
             }
             task.sent = bytes;
             task.alive = now;
@@ -205,8 +204,10 @@ impl<K: Clone> Upload<K> {
         let is_signed = self.rules.preparing() != Preparing::Nothing;
         let wants_sight = || {
             let link = self.origin_of(index).and_then(|origin| origins.get(origin));
-            let unstored = self.plan.parts() - self.stored;
-            self.may_widen() && link.map_or(&Reach::default(), |link| &link.reach).wants_sight(unstored as usize)
+            // Others, of which it is not known yet where their parts go, may follow.
+            let later = self.home().and_then(|api| origins.get(api)).map_or(0, |api| api.left);
+            self.may_widen()
+                && link.is_some_and(|link| link.reach.wants_sight(link.in_flight as usize + link.left + later))
         };
         match self.config.transport {
             Transport::Xhr => Carrier::Xhr,
