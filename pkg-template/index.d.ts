@@ -340,6 +340,10 @@ export interface S3FunctionOptions {
   /**
    * The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. Hand
    * on their checksums as S3 lists them: where one was asked for, a part whose checksum nobody knows is sent again.
+   *
+   * Where it is given, a part that hangs at the end may go out a second time to the URL that it has. If `complete` throws
+   * after that and the session is still there, by `verify` or by this, such parts are sent once more, alone, and `complete`
+   * is called once more.
    */
   list?(upload: {
     uploadId: string;

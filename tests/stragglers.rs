@@ -193,23 +193,43 @@ fn an_abort_calls_both_back() {
 
 #[test]
 fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
-    let mut world = one_is_slow();
-    world.line.slow = None;
-    // Its answer is on its way when the other one's comes: it was stored after that.
-    world.part_fault(12, 1, How::Hold(60_000));
-    world.cancels = Cancels::Never;
-    let id = twelve(&mut world, Transport::Fetch);
-    world.run_until(|world| is_hedged(world, id));
-    let session = world.life(id).session.clone().unwrap();
-    // The store numbers its receipts: the first request's bytes are there a second time, under another name.
-    world.run_until(|world| world.life(id).progress.parts_stored == 12 || world.life(id).count("complete") == 1);
-    let (start, size) = (44 * MIB, 4 * MIB);
-    let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
-    world.store.act(0, 0, &again);
-    world.run();
-    assert_stored(&world, id);
-    let twelfth = world.life(id).sends.iter().filter(|send| send.index == 11).count();
-    assert_eq!((twelfth, world.life(id).count("complete"), world.life(id).alone), (3, 2, 1));
+    // A function that throws says nothing: it is looked for an object, or whether the session is still open.
+    let rules: [fn(&mut Rules); 3] =
+        [|_| {}, |rules| rules.api = None, |rules| (rules.api, rules.verifies) = (None, true)];
+    for change in rules {
+        let mut world = with_rules(change);
+        world.line.slow = None;
+        // Its answer is on its way when the other one's comes: it was stored after that.
+        world.part_fault(12, 1, How::Hold(60_000));
+        world.cancels = Cancels::Never;
+        let id = twelve(&mut world, Transport::Fetch);
+        world.run_until(|world| is_hedged(world, id));
+        let session = world.life(id).session.clone().unwrap();
+        // The store numbers its receipts: the first request's bytes are there a second time, under another name.
+        world.run_until(|world| world.life(id).progress.parts_stored == 12 || world.life(id).count("complete") == 1);
+        let (start, size) = (44 * MIB, 4 * MIB);
+        let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
+        world.store.act(0, 0, &again);
+        world.run();
+        assert_stored(&world, id);
+        let twelfth = world.life(id).sends.iter().filter(|send| send.index == 11).count();
+        assert_eq!((twelfth, world.life(id).count("complete"), world.life(id).alone), (3, 2, 1));
+    }
+}
+
+#[test]
+fn a_function_that_completes_and_throws_has_no_part_sent_again() {
+    for throws in [How::Lose, How::Say(500, None)] {
+        let mut world = with_rules(|rules| rules.api = None);
+        world.fault("complete", 10, throws);
+        let id = twelve(&mut world, Transport::Fetch);
+        world.run();
+        let life = world.life(id);
+        assert_eq!(life.error().unwrap().code, ErrorCode::Callback, "{throws:?}");
+        // What throws while the session is open may do so because of what went out twice, once.
+        let (sends, completes) = if matches!(throws, How::Lose) { (13, 1) } else { (14, 2) };
+        assert_eq!((life.sends.len(), life.hedged.len(), life.count("complete")), (sends, 1, completes), "{throws:?}");
+    }
 }
 
 #[test]
@@ -218,7 +238,7 @@ fn a_part_goes_out_once_where_that_is_not_harmless_or_not_wanted() {
         |rules| rules.numbers = Numbers::Once,
         |rules| rules.preparing = Preparing::Each,
         |rules| rules.preparing = Preparing::Nothing,
-        |rules| rules.api = None,
+        |rules| (rules.api, rules.inspects) = (None, false),
     ];
     for change in rules {
         let mut world = with_rules(change);

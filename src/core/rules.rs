@@ -126,11 +126,12 @@ impl Rules {
 
     /// Whether a part may be under way twice at once: its signed URL takes it again, what arrives last replaces what was
     /// there, and what came of it is known where it completes. Where the service is told of each part as it is stored, a
-    /// receipt may be of the other request and is past mending; functions of the app, and the service's own API, are
-    /// asked for a part once at a time.
+    /// receipt may be of the other request and is past mending; the service's own API, and functions of the app that send
+    /// parts, are asked for one once at a time. Functions that complete must be able to say what is stored: it is asked
+    /// when one throws, and a later visit has its receipts from there.
     #[must_use]
     pub fn hedges(&self) -> bool {
-        self.widens() && self.settling().is_none() && self.completes() && self.api.is_some()
+        self.widens() && self.settling().is_none() && self.completes() && (self.api.is_some() || self.inspects)
     }
 }
 

@@ -142,11 +142,19 @@ impl<K: Clone> Upload<K> {
                 let words = format!("the finished object has {size} bytes, the file {whole}: it is not what was read");
                 return self.end_closing(now, origins, closing, Error::new(ErrorCode::Checksum, words));
             }
-            (Ask::Verify, Ok(Reply::Absent)) => {
-                if let Some(thrown) = closing.doubt.take_if(|doubt| doubt.failure == Failure::Callback) {
+            (Ask::Verify | Ask::List, Ok(reply @ (Reply::Absent | Reply::Listed { .. } | Reply::Unknown)))
+                if closing.doubt.as_ref().is_some_and(|doubt| doubt.failure == Failure::Callback) =>
+            {
+                let is_open = !matches!(reply, Reply::Unknown);
+                if is_open && self.send_alone(&closing.session) {
+                    return;
+                }
+                if let Some(thrown) = closing.doubt.take() {
                     let error = Error::of(&thrown, COMPLETING, closing.doubts);
                     return self.end_closing(now, origins, closing, error);
                 }
+            }
+            (Ask::Verify, Ok(Reply::Absent)) => {
                 if let Some(refused) = closing.refused.take() {
                     return self.completion_refused(now, origins, closing, &refused);
                 }
@@ -188,7 +196,7 @@ impl<K: Clone> Upload<K> {
             Failure::NoAnswer | Failure::Silence => true,
             Failure::Callback if closing.is_unknown => return self.end_unproven(now, origins, closing),
             // A function of the app that threw may have lost the store's answer.
-            Failure::Callback => self.rules.verifies,
+            Failure::Callback => self.rules.verifies || self.is_in_doubt() && self.question().is_some(),
             // A gateway's answer says nothing about what the store behind it did.
             Failure::Server | Failure::Busy { .. } => {
                 closing.doubt = Some(failed.clone());

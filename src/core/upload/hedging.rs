@@ -136,6 +136,11 @@ impl<K: Clone> Upload<K> {
         hedged.filter(|(id, task, index)| is_behind(*id, task, *index)).map(|(_, task, _)| task.sent).sum()
     }
 
+    /// Whether the store may have kept the request of a part that was called back.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.parts.iter().any(|part| part.second == Second::InDoubt)
+    }
+
     /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
     /// another one: such parts are sent once more, alone. Says whether there are any.
     pub(super) fn send_alone(&mut self, session: &K) -> bool {
