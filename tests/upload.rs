@@ -1148,6 +1148,21 @@ mod silence {
     }
 
     #[test]
+    fn a_sleep_blames_nobody_if_the_first_thing_after_it_is_that_another_upload_is_thrown_away() {
+        let mut world = World::plain();
+        let id = world.upload(24 * MIB, parts_of(MIB));
+        let other = world.upload(24 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() > 0);
+        world.go_offline(seconds(1));
+        world.run_until(|world| world.life(id).state == State::Offline);
+        world.sleep(seconds(8 * 3_600));
+        let other = world.reload(other);
+        world.run();
+        assert_stored(&world, id);
+        assert_stored(&world, other);
+    }
+
+    #[test]
     fn a_sleep_is_not_taken_for_a_slow_link() {
         let mut world = World::plain();
         let id = world.upload(24 * MIB, carried_by(Transport::Fetch, MIB));

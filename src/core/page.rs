@@ -55,6 +55,7 @@ impl<K: Clone> Page<K> {
 
     /// Throws an upload away, whatever it is doing; what it held is the others'.
     pub fn remove(&mut self, now: Now, id: UploadId) {
+        self.notice_sleep(now);
         if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
             while let Some(output) = upload.poll() {
