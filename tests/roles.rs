@@ -1967,6 +1967,18 @@ mod gone_while_completing {
     }
 
     #[test]
+    fn one_that_never_arrived_and_whose_session_is_forgotten_begins_anew_where_the_object_can_be_looked_for() {
+        for inspects in [false, true] {
+            let (mut world, id) = gone(|rules| (rules.inspects, rules.verifies) = (inspects, true), false);
+            world.expire_session(id);
+            let again = world.retry(id);
+            world.run();
+            assert_stored(&world, again);
+            assert_eq!((world.life(again).restarts, world.life(again).sends.len()), (1, 3), "{inspects}");
+        }
+    }
+
+    #[test]
     fn one_that_was_refused_is_not_doubted_and_begins_anew_when_it_is_taken_up() {
         let mut world = world_with(|rules| rules.inspects = false);
         let id = world.upload(3 * MIB, parts_of(MIB));

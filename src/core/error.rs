@@ -43,13 +43,6 @@ pub enum Failure {
     FileChanged,
 }
 
-impl Failure {
-    /// Whether the service has said no, so that nothing of what it was asked took effect.
-    pub(super) const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused | Self::Gone | Self::Rejected | Self::Corrupt)
-    }
-}
-
 /// A failed exchange: how, and in words that need no context but the part's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {

@@ -214,13 +214,9 @@ impl<K: Clone> Upload<K> {
             Failure::Gone | Failure::Rejected | Failure::Corrupt if closing.doubt.is_some() => {
                 return self.end_unproven(now, origins, closing);
             }
-            // Whatever it was that made the session useless, another one may be good.
-            Failure::Gone | Failure::Rejected if (self.resumed || self.reckoned) && self.may_begin_anew() => {
-                let error = Error::of(&failed, COMPLETING, closing.errand.spent + 1);
-                let why = "the upload that was taken up cannot be completed";
-                return self.begin_anew(now, origins, closing.session, error, why, None);
+            Failure::Gone | Failure::Rejected | Failure::Corrupt => {
+                return self.completion_refused(now, origins, closing, &failed);
             }
-            Failure::Corrupt => return self.completion_refused(now, origins, closing, &failed),
             _ => false,
         };
         if !unknown {
@@ -228,7 +224,7 @@ impl<K: Clone> Upload<K> {
             return match verdict {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
-                    if closing.doubt.is_none() && failed.failure.is_refusal() {
+                    if closing.doubt.is_none() && failed.failure == Failure::Refused {
                         self.outputs.push_back(Output::Save(Change::Refused));
                     }
                     self.end_closing(now, origins, closing, error);
@@ -252,18 +248,25 @@ impl<K: Clone> Upload<K> {
         self.phase = Phase::Closing(closing);
     }
 
-    /// A completion was refused, and none before it was good. Where the browser itself may have used a number twice,
-    /// another session may fare better.
+    /// A completion was refused, and none before it was good: another session may fare better, whatever it was that made
+    /// one useless that was taken up, or where the browser itself may have used a number twice.
     pub(super) fn completion_refused(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, failed: &Failed) {
-        if self.send_alone(&closing.session) {
+        if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
             return;
         }
         let subject = if self.rules.completes() { COMPLETING } else { REPORTING };
         let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
-        if failed.failure == Failure::Corrupt && self.rules.numbers() == Numbers::Once && self.may_begin_anew() {
-            let why = "what is stored is not what was acknowledged";
+        let why = match failed.failure {
+            Failure::Corrupt if self.rules.numbers() == Numbers::Once => "what is stored is not what was acknowledged",
+            Failure::Gone | Failure::Rejected if self.resumed || self.reckoned => {
+                "the upload that was taken up cannot be completed"
+            }
+            _ => "",
+        };
+        if !why.is_empty() && self.may_begin_anew() {
             return self.begin_anew(now, origins, closing.session, error, why, None);
         }
+        self.outputs.push_back(Output::Save(Change::Refused));
         self.end_closing(now, origins, closing, error);
     }
 
