@@ -1951,8 +1951,9 @@ mod gone_while_completing {
 
     #[test]
     fn one_that_took_effect_and_cannot_be_asked_about_is_unproven_once_and_never_stored_twice_unasked() {
-        for inspects in [false, true] {
-            let (mut world, id) = gone(|rules| rules.inspects = inspects, true);
+        let api = || Some(Origin::new("https://api.example"));
+        for (inspects, api) in [(false, api()), (true, api()), (false, None), (true, None)] {
+            let (mut world, id) = gone(|rules| (rules.inspects, rules.api) = (inspects, api), true);
             let again = world.retry(id);
             world.run();
             let life = world.life(again);
@@ -1975,6 +1976,23 @@ mod gone_while_completing {
             world.run();
             assert_stored(&world, again);
             assert_eq!((world.life(again).restarts, world.life(again).sends.len()), (1, 3), "{inspects}");
+        }
+    }
+
+    #[test]
+    fn one_whose_session_is_forgotten_by_whoever_is_asked_about_it_is_unproven_once() {
+        for (inspects, api) in [(false, Some("https://api.example")), (true, Some("https://api.example")), (true, None)]
+        {
+            let api = api.map(Origin::new);
+            let change = |rules: &mut Rules| (rules.inspects, rules.watches, rules.api) = (inspects, true, api);
+            let (mut world, id) = gone(change, false);
+            world.expire_session(id);
+            let again = world.retry(id);
+            world.run();
+            assert_eq!((code(world.life(again)), world.life(again).count("create")), (ErrorCode::Unproven, 0));
+            let third = world.retry(again);
+            world.run();
+            assert_stored(&world, third);
         }
     }
 

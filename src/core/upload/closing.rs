@@ -166,6 +166,13 @@ impl<K: Clone> Upload<K> {
                 return self.misunderstood(now, origins, COMPLETING);
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
+            // A session that is forgotten has no more to tell.
+            (_, Err(Failed { failure: Failure::Gone, .. })) if closing.doubt.is_some() => {
+                return self.end_unproven(now, origins, closing);
+            }
+            (_, Err(Failed { failure: Failure::Callback, .. })) if closing.is_unknown => {
+                return self.end_unproven(now, origins, closing);
+            }
             (Ask::Verify | Ask::List | Ask::Watch, Err(failed)) => {
                 let verdict = self.judge(now, &mut closing.errand, &failed, outage, "verifying the object");
                 if let Err(error) = verdict {
@@ -194,7 +201,11 @@ impl<K: Clone> Upload<K> {
         }
         let unknown = match failed.failure {
             Failure::NoAnswer | Failure::Silence => true,
-            Failure::Callback if closing.is_unknown => return self.end_unproven(now, origins, closing),
+            // What is thrown is final, and what took effect before may throw just so.
+            Failure::Callback if closing.is_unknown || (closing.doubt.is_some() && self.question().is_none()) => {
+                closing.doubt = Some(failed);
+                return self.end_unproven(now, origins, closing);
+            }
             // A function of the app that threw may have lost the store's answer.
             Failure::Callback => self.rules.verifies || self.is_in_doubt() && self.question().is_some(),
             // A gateway's answer says nothing about what the store behind it did.
