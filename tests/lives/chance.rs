@@ -126,6 +126,7 @@ fn lost(dice: &mut Dice) -> Duration {
 pub(crate) fn anything_mild<S: Service>(dice: &mut Dice, world: &mut World<S>, ids: &mut [UploadId], storms: &mut u32) {
     let at = usize::try_from(dice.below(ids.len() as u64)).unwrap();
     let id = ids[at];
+    let once = world.service.rules().numbers == Numbers::Once;
     match dice.below(12) {
         0 | 1 => {
             world.pause(id);
@@ -134,19 +135,25 @@ pub(crate) fn anything_mild<S: Service>(dice: &mut Dice, world: &mut World<S>, i
         }
         2..=4 if world.life(id).ending.is_none() => ids[at] = world.crash(id, lost(dice)),
         5 => world.tell(id, Input::Online),
-        6 => world.sleep(Duration::from_millis(dice.below(4_000_000))),
+        // It may outlast the URL of a part, which costs a session where that part's number may not be used again.
+        6 if once && *storms == 0 => {}
+        6 => {
+            *storms -= u32::from(once);
+            world.sleep(Duration::from_millis(dice.below(4_000_000)));
+        }
         7 => world.skew = one_of(dice, [0, 3_600_000, -3_600_000]),
         // Each of these may cost an attempt, of which there are few.
         8..=10 if *storms > 0 => {
             *storms -= 1;
-            let rules = world.service.rules();
             match dice.below(3) {
+                // Two in a row are one too many.
+                0 if *storms > 0 => {}
                 0 => world.token_dies(),
                 // A sleep may have cost a session just before.
-                1 if rules.numbers == Numbers::Once => {}
+                1 if once => {}
                 1 => world.expire_urls(),
                 // Where functions create sessions, nothing waits the outage out before the next one is begun.
-                _ if rules.api.is_none() && rules.numbers == Numbers::Once => {}
+                _ if world.service.rules().api.is_none() && once => {}
                 _ => world.go_offline(Duration::from_millis(dice.below(20_000))),
             }
         }

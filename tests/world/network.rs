@@ -271,10 +271,11 @@ impl<S: Service> World<S> {
                 act(self);
                 End::Said(Said::No { status, code: "BadGateway", after: None })
             }
-            Some(How::Garble) => {
-                act(self);
-                End::Said(Said::Garbage)
-            }
+            Some(How::Garble) => End::Said(match act(self) {
+                // Whatever else a function gives, what its service refuses it throws.
+                refused @ Said::No { .. } if is_function => refused,
+                _ => Said::Garbage,
+            }),
             Some(How::Stale(parts)) => End::Said(match act(self) {
                 Said::Listed(mut listed, next) => {
                     // Where an empty page is the last one, those behind it are left out, too.
