@@ -287,7 +287,7 @@ export class Upload extends EventTarget {
         return this.#fail(detail, detail.code === "aborted" ? "aborted" : "failed");
       case "over":
         this.#writer?.end();
-        if (detail) console.warn(`upslice: after the abort of ${this.#name()}, ${detail}`);
+        if (detail) console.warn(`upslice: after the end of ${this.#name()}, ${detail}`);
         this.#unwatched();
         // Not at once: this is told from inside a call of the machine, which cannot be freed meanwhile.
         queueMicrotask(() => this.#free());

@@ -288,7 +288,6 @@ impl<K: Clone> Upload<K> {
 
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {
         self.outputs.push_back(Output::Save(Change::Closed));
-        self.phase = Phase::Over;
         self.finish_telling(now, State::Completed);
         self.emit(Event::Success {
             session: closing.session,
@@ -296,6 +295,6 @@ impl<K: Clone> Upload<K> {
             closing: answer,
             resumed: self.resumed,
         });
-        self.emit(Event::Over { left: None });
+        self.over(None);
     }
 }

@@ -165,6 +165,7 @@ impl<K: Clone> Upload<K> {
     /// Nothing of it runs any more.
     pub(super) fn over(&mut self, left: Option<String>) {
         self.phase = Phase::Over;
+        let left = left.or(self.left.take());
         self.emit(Event::Over { left });
     }
 }

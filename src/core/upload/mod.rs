@@ -116,8 +116,9 @@ pub struct Upload<K> {
     unsettled: PartSet,
     settle_by: Option<Instant>,
     settling: Errand,
-    /// Sessions that were given up because a number may not be used again.
+    /// Sessions that were given up because a number may not be used again, and what may be left of the last of them.
     restarts: u32,
+    left: Option<String>,
     /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
     /// with those that follow.
     refused: bool,
@@ -188,6 +189,7 @@ impl<K: Clone> Upload<K> {
             settle_by: None,
             settling: Errand::default(),
             restarts: 0,
+            left: None,
             refused: false,
             silences: 0,
             ticket_life: None,

@@ -13,6 +13,9 @@ const MOST: u32 = 3;
 /// Removing a session that nobody needs is tried so often; a new one does not depend on it.
 const TRIES: u32 = 2;
 
+/// What is attempted, as errors say it.
+const REMOVING: &str = "removing a session that was given up";
+
 /// A session that is given up.
 #[derive(Clone, Debug)]
 pub(super) struct Restarting<K> {
@@ -111,6 +114,10 @@ impl<K: Clone> Upload<K> {
         if self.rules.discards {
             Phase::Restarting(Restarting { session, errand: Errand::default(), until })
         } else {
+            // Where a number may be used again, only what the service has forgotten or refuses is given up.
+            if self.rules.numbers() == Numbers::Once {
+                self.left = Some("the service has no way to remove an upload that was given up".into());
+            }
             Phase::Opening(Errand { until, ..Errand::default() })
         }
     }
@@ -134,12 +141,16 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         // Without another try, that this one failed is nobody's business.
-        if let Err(failed) = outcome
-            && (outage || restarting.errand.spent + 1 < TRIES)
-            && self.judge(now, &mut restarting.errand, &failed, outage, "removing a session that was given up").is_ok()
+        if let Err(failed) = &outcome
+            && failed.failure != Failure::Gone
         {
-            self.phase = Phase::Restarting(restarting);
-            return;
+            if (outage || restarting.errand.spent + 1 < TRIES)
+                && self.judge(now, &mut restarting.errand, failed, outage, REMOVING).is_ok()
+            {
+                self.phase = Phase::Restarting(restarting);
+                return;
+            }
+            self.left = Some(format!("{REMOVING}: {}", failed.words));
         }
         self.phase = Phase::Opening(Errand { until: restarting.until, ..Errand::default() });
     }
