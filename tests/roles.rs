@@ -2340,6 +2340,20 @@ mod digesting {
         assert_stored(&world, id);
     }
 
+    #[test]
+    fn while_it_is_found_out_that_a_header_is_forbidden_an_origin_that_answers_at_once_is_not_stormed() {
+        let mut world = world(Digests::First);
+        // It signs, too, so that it is never out of reach for long.
+        world.service.rules.api = Some(Origin::new("https://store.example"));
+        world.store.forbids_digests = true;
+        world.line.latency = 0;
+        world.line.per_connection = 50.0;
+        let id = world.upload(4 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).unchecked || world.life(id).sends.len() > 1_000);
+        let sends = world.life(id).sends.len();
+        assert!(sends < 400, "{sends} requests in {} ms", world.now);
+    }
+
     /// The upload ends well, and each of its parts was stored with its digest.
     fn assert_checked(world: &mut World<Plain>, id: UploadId, situation: &str) {
         world.run_until(|world| runs(world.life(id), "complete"));

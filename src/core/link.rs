@@ -41,8 +41,8 @@ pub(super) struct Link {
     patience: Instant,
     pub(super) slowed_at: Option<Instant>,
     answered_at: Option<Instant>,
-    /// The last failure without an answer that was not part of an outage.
-    unanswered_at: Option<Instant>,
+    /// Whether it has since failed to answer once, which was not taken for an outage.
+    is_unanswered: bool,
     outage: Option<Outage>,
     /// Bytes a second of one connection, smoothed, and quick to fall: what patience is measured by.
     rate: Option<f64>,
@@ -75,7 +75,7 @@ impl Default for Link {
             patience: Instant::default(),
             slowed_at: None,
             answered_at: None,
-            unanswered_at: None,
+            is_unanswered: false,
             outage: None,
             rate: None,
             pace: Pace::default(),
@@ -138,6 +138,7 @@ impl Link {
     /// The origin answered, whatever it said.
     pub(super) fn answered(&mut self, now: Instant) {
         self.answered_at = Some(now);
+        self.is_unanswered = false;
         self.outage = None;
     }
 
@@ -145,9 +146,7 @@ impl Link {
     /// not known to be one if the origin answered something else meanwhile and this is not the second in a row.
     pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
         let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
-        let second = self.unanswered_at.is_some_and(|at| self.answered_at.is_none_or(|answered| answered < at));
-        if self.outage.is_none() && answered_meanwhile && !second {
-            self.unanswered_at = Some(now);
+        if self.outage.is_none() && answered_meanwhile && !std::mem::replace(&mut self.is_unanswered, true) {
             return false;
         }
         match &mut self.outage {
@@ -287,6 +286,16 @@ mod tests {
         }
         link.answered(now);
         assert_eq!(link.opens_at(now), Some(now));
+    }
+
+    #[test]
+    fn two_failures_in_a_row_are_an_outage_even_if_all_happens_within_one_millisecond() {
+        let mut link = Link::default();
+        link.answered(at(50));
+        assert!(!link.unanswered(at(50), at(50), false, &Retry::default()));
+        assert!(link.unanswered(at(50), at(50), false, &Retry::default()));
+        link.answered(at(50));
+        assert!(!link.unanswered(at(50), at(50), false, &Retry::default()));
     }
 
     #[test]
