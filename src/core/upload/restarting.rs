@@ -114,10 +114,7 @@ impl<K: Clone> Upload<K> {
         if self.rules.discards {
             Phase::Restarting(Restarting { session, errand: Errand::default(), until })
         } else {
-            // Where a number may be used again, only what the service has forgotten or refuses is given up.
-            if self.rules.numbers() == Numbers::Once {
-                self.left = Some("the service has no way to remove an upload that was given up".into());
-            }
+            self.left = Some("the service has no way to remove an upload that was given up".into());
             Phase::Opening(Errand { until, ..Errand::default() })
         }
     }
