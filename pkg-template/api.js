@@ -43,8 +43,12 @@ export function createApi(sources) {
 
   /** The pages of what a service says, one after the other. */
   async function* pages(to, uploadId) {
-    for (let page = 1, known; known?.more ?? true; page += 1) {
-      known = await ask("enquire", to, uploadId, page);
+    for (let page = 1, more = true, before; more; page += 1) {
+      const known = await ask("enquire", to, uploadId, page);
+      more = known.more && JSON.stringify(known.more);
+      // Whoever says the same again does not know what a page is.
+      if (more && more === before) return;
+      before = more;
       yield known;
     }
   }

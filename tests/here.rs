@@ -562,7 +562,7 @@ mod asking {
         for state in ["processing", "completed", "failed"] {
             let body = format!("{{\"status\":\"{state}\"}}");
             let known = known(&format!("200\n\n{body}")).unwrap();
-            assert_eq!((known.state, known.items, known.more), (Some(state), Vec::new(), false));
+            assert_eq!((known.state, known.items, known.more), (Some(state), Vec::new(), None));
             assert_eq!(known.response, json(&body));
         }
     }

@@ -33,7 +33,7 @@ pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Resul
             ("items", value::to_js(&Json::List(items))),
             ("state", state.map_or(JsValue::NULL, JsValue::from)),
             ("response", value::to_js(&response)),
-            ("more", more.into()),
+            ("more", more.as_ref().map_or(JsValue::NULL, value::to_js)),
         ])),
         Err(failed) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
     }

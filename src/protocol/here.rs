@@ -247,7 +247,7 @@ impl Adapter for Here {
             return Err(nonsense(request, response, "a `status` was expected"));
         };
         let response = response.json.clone().unwrap_or_default();
-        Ok(Known { items: Vec::new(), state: Some(state), response, more: false })
+        Ok(Known { items: Vec::new(), state: Some(state), response, more: None })
     }
 
     fn outcome(&self, session: &Json, _: &Json) -> Outcome {

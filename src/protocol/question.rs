@@ -39,6 +39,6 @@ pub struct Known {
     pub state: Option<&'static str>,
     /// The answer, parsed.
     pub response: Json,
-    /// Whether there is another page.
-    pub more: bool,
+    /// If there is another page, what this one says: whoever says the same again has no other one.
+    pub more: Option<Json>,
 }

@@ -86,8 +86,10 @@ pub(super) fn located(session: &Json, url: &str) -> Json {
 }
 
 /// The chunks that a page of the status says are there, whose sizes are not said, and those that failed: nothing of them is.
-pub(super) fn listed(json: &Json, page: u64) -> Reply<Json> {
-    let chunks = json.get("uploaded_chunks").and_then(Json::items).unwrap_or_default();
+/// `asked`: the page, and what the one before it said.
+pub(super) fn listed(json: &Json, asked: &Json) -> Reply<Json> {
+    let said = json.get("uploaded_chunks").cloned().unwrap_or_default();
+    let (chunks, page) = (said.items().unwrap_or_default(), asked.whole("page").unwrap_or(1));
     let part = |chunk: &Json| {
         let index = u32::try_from(chunk.whole("index")?.checked_sub(1)?).ok()?;
         let size = match chunk.text("status")? {
@@ -97,9 +99,10 @@ pub(super) fn listed(json: &Json, page: u64) -> Reply<Json> {
         };
         Some(StoredPart { index, size, receipt: Json::object([]) })
     };
-    // Pages end with one that is empty.
-    let next = (!chunks.is_empty() && page < MOST_PAGES).then(|| Json::from(page + 1));
-    Reply::Listed { parts: chunks.iter().filter_map(part).collect(), next }
+    let parts = chunks.iter().filter_map(part).collect();
+    // Pages end with one that is empty, or with one that says the same again: not everybody knows what a page is.
+    let is_last = chunks.is_empty() || asked.get("before") == Some(&said) || page >= MOST_PAGES;
+    Reply::Listed { parts, next: (!is_last).then(|| Json::object([("page", (page + 1).into()), ("before", said)])) }
 }
 
 pub(super) fn watched(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {

@@ -152,7 +152,7 @@ impl Adapter for TwelveLabs {
             Step::Send { ticket, .. } => Call::Http(presigned::put(ticket.as_ref().unwrap_or(&Json::Null))),
             Step::Settle { session, receipts } => self.request("POST", &path(session), Body::Json(report(receipts))),
             Step::Inspect { session, page, .. } => {
-                self.status(id(session), page.as_ref().and_then(Json::as_whole).unwrap_or(1))
+                self.status(id(session), page.as_ref().and_then(|page| page.whole("page")).unwrap_or(1))
             }
             Step::Watch { session } => self.status(id(session), 1),
             _ => return Err(lacks("TwelveLabs", step)),
@@ -173,14 +173,11 @@ impl Adapter for TwelveLabs {
             Step::Prepare { session, .. } => tickets(json, session.get("headers"), response.at).map(Reply::Prepared),
             // The address of the asset comes with the report that tells of the last chunk.
             Step::Settle { session, .. } => Ok(Reply::Settled(json.text("url").map(|url| located(session, url)))),
-            Step::Inspect { page, .. } => {
-                let page = page.as_ref().and_then(Json::as_whole).unwrap_or(1);
-                Ok(match json.text("status") {
-                    Some("completed") => Reply::Closed(json.clone()),
-                    Some("failed" | "expired") => Reply::Unknown,
-                    _ => listed(json, page),
-                })
-            }
+            Step::Inspect { page, .. } => Ok(match json.text("status") {
+                Some("completed") => Reply::Closed(json.clone()),
+                Some("failed" | "expired") => Reply::Unknown,
+                _ => listed(json, page.as_ref().unwrap_or(&Json::Null)),
+            }),
             Step::Watch { .. } => watched(request, response, json),
             _ => Err(lacks("TwelveLabs", step)),
         }
@@ -206,6 +203,7 @@ impl Adapter for TwelveLabs {
             Question::Status { page, .. } => ("uploaded_chunks", *page),
         };
         let entries = json.get(list).and_then(Json::items).unwrap_or_default();
+        let more = (!entries.is_empty() && page < MOST_PAGES).then(|| Json::List(entries.to_vec()));
         let state = match (question, json.text("status")) {
             (Question::Incomplete { .. }, _) => None,
             (_, Some(said)) => ["active", "completed", "failed", "expired"].into_iter().find(|known| *known == said),
@@ -218,7 +216,7 @@ impl Adapter for TwelveLabs {
             Question::Incomplete { .. } => entries.iter().filter_map(unfinished).collect(),
             Question::Status { .. } => entries.iter().filter_map(stored).collect(),
         };
-        Ok(Known { items, state, response: json.clone(), more: !entries.is_empty() && page < MOST_PAGES })
+        Ok(Known { items, state, response: json.clone(), more })
     }
 
     fn outcome(&self, session: &Json, _: &Json) -> Outcome {
