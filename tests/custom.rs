@@ -182,10 +182,10 @@ mod creating {
     }
 
     #[test]
-    fn a_part_size_outside_the_limits_is_told_with_them() {
-        for size in ["3", "101", "0", "-5", "4.5", "\"big\"", "true", "[]", "{}", "1e300"] {
-            let words = wrong(&raw(), &open(), "create", &format!(r#"{{"session":3,"partSize":{size}}}"#));
-            assert!(words.contains("4 to 100 bytes"), "{words}");
+    fn a_part_size_that_is_none_fits_no_limits_and_its_session_can_be_removed() {
+        for size in ["0", "-5", "4.5", "\"big\"", "true", "[]", "{}", "1e300"] {
+            let reply = gave(&raw(), &open(), &format!(r#"{{"session":3,"partSize":{size}}}"#));
+            assert!(matches!(reply, Ok(Reply::Opened { part_size: Some(0), .. })), "{size}: {reply:?}");
         }
     }
 }

@@ -666,19 +666,23 @@ mod sizes {
     }
 
     #[test]
-    fn a_part_size_that_makes_too_many_parts_is_told_and_the_session_can_be_removed() {
-        let mut world = world(MIB - 1);
-        let id = world.upload(100 * MIB, Config::default());
-        world.run();
-        let life = world.life(id);
-        assert_eq!((code(life), life.sends.len()), (ErrorCode::Protocol, 0));
-        let words = "the service wants parts of 1048575 bytes, which makes 101 of them, and takes 100 at most";
-        assert!(message(life).contains(words), "{}", message(life));
-        assert_eq!(life.ledger, Ledger::default(), "there is nothing to take up");
-        world.abort(id);
-        world.run();
-        assert_eq!((world.life(id).count("abort"), &world.life(id).over), (1, &Some(None)));
-        assert_eq!(world.store.told_and_open(), Vec::<&str>::new());
+    fn a_part_size_that_does_not_fit_is_told_and_its_session_removed() {
+        for (part_size, parts) in [(MIB - 1, 101), (MIB / 2, 200), (200 * MIB, 1)] {
+            let mut world = world(part_size);
+            (world.service.rules.limits.min_part_size, world.service.rules.limits.max_part_size) = (MIB - 1, 100 * MIB);
+            let id = world.upload(100 * MIB, Config::default());
+            world.run();
+            let life = world.life(id);
+            assert_eq!((code(life), life.sends.len()), (ErrorCode::Protocol, 0));
+            let words = format!(
+                "the service wants parts of {part_size} bytes, which makes {parts} of them: it takes 100 at most, of 1048575 \
+                 to 104857600 bytes"
+            );
+            assert!(message(life).contains(&words), "{}", message(life));
+            assert_eq!(life.ledger, Ledger::default(), "there is nothing to take up");
+            assert_eq!((life.count("abort"), &life.over), (1, &Some(None)));
+            assert_eq!(world.store.told_and_open(), Vec::<&str>::new());
+        }
     }
 
     #[test]

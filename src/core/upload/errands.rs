@@ -2,7 +2,10 @@
 
 use super::super::errand::Errand;
 use super::super::watch::Purpose;
-use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Plan, Reply, Step, Ticket};
+use super::super::{
+    Change, EVERY_ROLE, Error, ErrorCode, Event, Failed, Failure, Limits, Now, Origins, Output, Plan, Reply, Step,
+    Ticket,
+};
 use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
@@ -119,16 +122,17 @@ impl<K: Clone> Upload<K> {
         tickets: Vec<(u32, Ticket<K>)>,
         part_size: Option<u64>,
     ) {
-        if let Some(part_size) = part_size.filter(|size| *size != self.plan.part_size()) {
+        if let Some(part_size) = part_size.filter(|size| EVERY_ROLE && *size != self.plan.part_size()) {
+            let Limits { min_part_size: least, max_part_size: most, max_parts, .. } = self.rules.limits;
             let plan = Plan::with_part_size(self.plan.size(), part_size, &self.rules.limits);
-            if plan.parts() > self.rules.limits.max_parts {
+            if plan.parts() > max_parts || !(least..=most).contains(&part_size) {
                 let words = format!(
-                    "creating the upload: the service wants parts of {part_size} bytes, which makes {} of them, and takes {} at most",
+                    "creating the upload: the service wants parts of {part_size} bytes, which makes {} of them: it takes {max_parts} at most, of {least} to {most} bytes",
                     plan.parts(),
-                    self.rules.limits.max_parts
                 );
-                self.phase = Phase::Failed(Some(session));
-                return self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
+                self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
+                // Nobody can make anything of it.
+                return self.clear(now, session, false);
             }
             self.cut(plan);
         }
