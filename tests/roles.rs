@@ -1860,6 +1860,17 @@ mod taking_up {
     }
 
     #[test]
+    fn what_is_in_hand_is_not_written_down_again_when_it_is_listed() {
+        let mut world = world_with(|_| ());
+        let id = world.upload(12 * MIB, one_by_one());
+        world.run_until(|world| world.life(id).progress.parts_stored == 5);
+        interrupt(&mut world, id);
+        let again = world.retry(id);
+        world.run_until(|world| !world.life(again).sends.is_empty());
+        assert_eq!((world.life(again).progress.parts_stored, world.life(again).journal.lost_after(0)), (5, 0));
+    }
+
+    #[test]
     fn a_session_that_was_not_taken_up_and_is_forgotten_is_an_error() {
         let mut world = world_with(|rules| rules.inspects = false);
         let id = world.upload(12 << 20, parts_of(1 << 20));
@@ -2078,13 +2089,26 @@ mod reckoning {
     fn an_answer_that_was_lost_is_made_up_for_as_well() {
         let mut world = world_with(|rules| (rules.inspects, rules.reckons) = (false, true));
         world.store.signs_missing = true;
-        let id = world.upload(12 * MIB, parts_of(MIB));
-        world.run_until(|world| world.life(id).in_flight() == 6);
         // URLs are asked for anew when there was no answer on one of them twice.
         world.part_fault(3, 2, How::Lose);
+        let id = world.upload(12 * MIB, parts_of(MIB));
         world.run();
         assert_stored(&world, id);
-        assert_eq!((world.life(id).restarts, world.life(id).count("create")), (0, 1));
+        let life = world.life(id);
+        assert_eq!((life.restarts, life.count("create"), life.count("receipt")), (0, 1, 1));
+    }
+
+    #[test]
+    fn an_answer_that_was_made_up_for_wrongly_costs_the_session_and_not_the_upload() {
+        let mut world = world_with(|rules| (rules.inspects, rules.reckons) = (false, true));
+        world.store.signs_missing = true;
+        world.part_fault(3, 2, How::Lose);
+        world.fault("complete", 1, How::Say(400, None));
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert_eq!((life.restarts, life.count("create"), life.count("receipt")), (1, 2, 1));
     }
 
     #[test]

@@ -152,6 +152,19 @@ fn a_first_request_that_fails_leaves_it_to_the_second() {
 }
 
 #[test]
+fn a_completion_of_what_is_forgotten_sends_nothing_once_more() {
+    let mut world = one_is_slow();
+    let id = twelve(&mut world, Transport::Fetch);
+    world.run_until(|world| world.life(id).count("complete") == 1);
+    assert!(is_hedged(&world, id));
+    let sends = world.life(id).sends.len();
+    world.expire_session(id);
+    world.run();
+    let life = world.life(id);
+    assert_eq!((life.error().unwrap().code, life.sends.len()), (ErrorCode::Rejected, sends));
+}
+
+#[test]
 fn two_that_fail_are_one_attempt() {
     let mut world = one_is_slow();
     let id = twelve(&mut world, Transport::Fetch);
