@@ -406,8 +406,9 @@ export function twelvelabs(
  * service's status says so; `objectId` is the data handle.
  *
  * A part number must not be used again after a failed attempt, so a failed part costs the session: all parts go into a
- * new one, at most three times, and a `notice` says why; a pause lets the parts in flight through. `"resend"` sends the
- * part again under its number, as the vendor's own client does.
+ * new one, at most three times, and a `notice` says why; a pause lets the parts in flight through. What could not be
+ * removed is told by `console.warn` in the end. `"resend"` sends the part again under its number, as the vendor's own client
+ * does.
  */
 export function here(
   options: Service & {
@@ -446,7 +447,10 @@ export function custom<Session, R = unknown>(options: {
      */
     reuseNumbers?: boolean;
   };
-  /** Opens a session. Yours is handed to the other functions as it is. A `partSize` overrides the one that was chosen. */
+  /**
+   * Opens a session. Yours is handed to the other functions as it is. A `partSize` overrides the one that was chosen; one
+   * that does not fit `limits` is a `protocol` error, and the session is given to `abort`.
+   */
   create(file: {
     name: string;
     type: string;
