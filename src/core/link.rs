@@ -1,16 +1,14 @@
 //! What all uploads of a page share of one origin: connections, patience, reachability, speed.
 
+use super::Instant;
+use super::outage::Outage;
 use super::pace::Pace;
 use super::reach::Reach;
 use super::watch::Task;
-use super::{Instant, Retry};
 use std::time::Duration;
 
 /// Browsers open six connections per origin over HTTP/1.1; a seventh request would only queue behind them.
 pub(super) const CONNECTIONS: u32 = 6;
-
-/// While an origin is out of reach, it is tried at least this often.
-const LONGEST_KNOCK: Duration = Duration::from_secs(15);
 
 /// The slowest link that is promised to be borne, bytes a second for the whole origin. Until a rate is measured,
 /// what cannot be seen is given the time it would take on such a link.
@@ -40,23 +38,14 @@ pub(super) struct Link {
     /// The origin asked for patience until then.
     patience: Instant,
     pub(super) slowed_at: Option<Instant>,
-    answered_at: Option<Instant>,
+    pub(super) answered_at: Option<Instant>,
     /// Whether it has since failed to answer once, which was not taken for an outage.
-    is_unanswered: bool,
-    outage: Option<Outage>,
+    pub(super) is_unanswered: bool,
+    pub(super) outage: Option<Outage>,
     /// Bytes a second of one connection, smoothed, and quick to fall: what patience is measured by.
     rate: Option<f64>,
     /// What is usual: what lateness is measured by.
     pub(super) pace: Pace,
-}
-
-/// Failures without any answer are one outage, not an attempt of each part.
-#[derive(Clone, Debug)]
-struct Outage {
-    next: Instant,
-    wait: Duration,
-    /// Whether the one request that may try is under way.
-    knocking: bool,
 }
 
 impl Default for Link {
@@ -119,70 +108,6 @@ impl Link {
         self.reach.flow.ended(task);
         if self.in_flight == 0 {
             self.wanted = 0;
-        }
-    }
-
-    /// A request goes out. Says whether it is the one that knocks.
-    pub(super) fn began(&mut self) -> bool {
-        self.outage.iter_mut().for_each(|outage| outage.knocking = true);
-        self.outage.is_some()
-    }
-
-    /// A request that knocked was called back without having been answered.
-    pub(super) fn knock_ended(&mut self) {
-        if let Some(outage) = &mut self.outage {
-            outage.knocking = false;
-        }
-    }
-
-    /// The origin answered, whatever it said.
-    pub(super) fn answered(&mut self, now: Instant) {
-        self.answered_at = Some(now);
-        self.is_unanswered = false;
-        self.outage = None;
-    }
-
-    /// A request that began at `began` had no answer. Says whether that is an outage, which spends no attempt. It is
-    /// not known to be one if the origin answered something else meanwhile and this is not the second in a row.
-    pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: bool, retry: &Retry) -> bool {
-        let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
-        if self.outage.is_none() && answered_meanwhile && !std::mem::replace(&mut self.is_unanswered, true) {
-            return false;
-        }
-        match &mut self.outage {
-            Some(outage) if knocked => {
-                outage.knocking = false;
-                outage.wait = (outage.wait * 2).clamp(Duration::from_millis(1), LONGEST_KNOCK);
-                outage.next = now + outage.wait;
-            }
-            // The others of the same outage: the one that knocks speaks for them.
-            Some(_) => {}
-            None => {
-                let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
-                self.outage = Some(Outage { next: now + wait, wait, knocking: false });
-            }
-        }
-        true
-    }
-
-    /// Bytes of a body have left: somebody is at the other end.
-    pub(super) fn reached(&mut self) {
-        self.outage = None;
-    }
-
-    pub(super) fn is_knocking(&self) -> bool {
-        self.outage.as_ref().is_some_and(|outage| outage.knocking)
-    }
-
-    /// Whether the origin is out of reach.
-    pub(super) const fn is_out(&self) -> bool {
-        self.outage.is_some()
-    }
-
-    /// The browser believes that the network is back: knock at once.
-    pub(super) const fn knock_now(&mut self, now: Instant) {
-        if let Some(outage) = &mut self.outage {
-            outage.next = now;
         }
     }
 
@@ -269,40 +194,5 @@ mod tests {
             link.stored(at(4000), at(4000), 1, Duration::ZERO);
         }
         assert_eq!(link.limit, CONNECTIONS);
-    }
-
-    #[test]
-    fn an_outage_has_one_knock_at_a_time_and_knocks_at_least_every_fifteen_seconds() {
-        let mut link = Link::default();
-        let mut now = at(0);
-        assert!(link.unanswered(now, now, false, &Retry::default()));
-        for _ in 0..20 {
-            let next = link.opens_at(now).unwrap();
-            assert!(next > now && next.since(now) <= LONGEST_KNOCK);
-            now = next;
-            assert!(link.began());
-            assert_eq!(link.opens_at(now), None);
-            assert!(link.unanswered(now, now, true, &Retry::default()));
-        }
-        link.answered(now);
-        assert_eq!(link.opens_at(now), Some(now));
-    }
-
-    #[test]
-    fn two_failures_in_a_row_are_an_outage_even_if_all_happens_within_one_millisecond() {
-        let mut link = Link::default();
-        link.answered(at(50));
-        assert!(!link.unanswered(at(50), at(50), false, &Retry::default()));
-        assert!(link.unanswered(at(50), at(50), false, &Retry::default()));
-        link.answered(at(50));
-        assert!(!link.unanswered(at(50), at(50), false, &Retry::default()));
-    }
-
-    #[test]
-    fn silence_of_one_among_answers_is_no_outage() {
-        let mut link = Link::default();
-        link.answered(at(50));
-        assert!(!link.unanswered(at(60), at(40), false, &Retry::default()));
-        assert!(link.unanswered(at(70), at(60), false, &Retry::default()));
     }
 }

@@ -17,6 +17,7 @@ mod instant;
 mod ledger;
 mod link;
 mod origin;
+mod outage;
 mod pace;
 mod page;
 mod part;
