@@ -138,12 +138,19 @@ impl App {
     }
 
     /// Has the app make what only it understands out of what it had remembered; the number it is kept under.
+    #[cfg(feature = "services")]
     pub(super) async fn recall(&self, remembered: &Json) -> Option<u32> {
         let given = self.told("recall", &[Argument::Data(remembered.clone())])?;
         let theirs = value::settled(&given).await.ok()?;
         let mut kept = self.kept.borrow_mut();
         kept.push(theirs);
         u32::try_from(kept.len() - 1).ok()
+    }
+
+    /// Of S3 the app remembers nothing by itself; what would wait for it is no code where there is nothing else.
+    #[cfg(not(feature = "services"))]
+    pub(super) async fn recall(&self, _: &Json) -> Option<u32> {
+        None
     }
 
     fn argument(&self, argument: &Argument, signal: &JsValue) -> JsValue {

@@ -5,6 +5,8 @@
 //! after.
 
 pub(crate) mod app;
+#[cfg(feature = "services")]
+mod base64;
 mod body;
 mod clock;
 mod digest;
@@ -17,6 +19,7 @@ pub(crate) mod held;
 pub(crate) mod journal;
 mod network;
 pub(crate) mod pool;
+#[cfg(feature = "services")]
 mod simd;
 pub(crate) mod source;
 mod step;
