@@ -2,6 +2,7 @@
 
 use super::destination;
 use super::error;
+use super::promise::promise;
 use super::read::{Refused, wrong};
 use crate::browser::driver::{Handle, Live};
 use crate::browser::journal;
@@ -18,10 +19,14 @@ use wasm_bindgen_futures::JsFuture;
 /// # Errors
 /// `to` is no destination: the fields of an `UploadError`.
 #[wasm_bindgen]
-pub async fn discard(to: JsValue, written: JsValue) -> Result<Option<String>, JsValue> {
+pub fn discard(to: JsValue, written: JsValue) -> Promise {
+    promise(async move { discarded(&to, &written).await.map(JsValue::from) })
+}
+
+async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, JsValue> {
     let refused = |refused: Refused| error::to_js(&refused.0, refused.1);
-    let (adapter, app) = destination::read_alone(&to).map_err(refused)?;
-    let Some(ledger) = journal::recalled(adapter.as_ref(), &app, &written).await else {
+    let (adapter, app) = destination::read_alone(to).map_err(refused)?;
+    let Some(ledger) = journal::recalled(adapter.as_ref(), &app, written).await else {
         return Ok(Some("what was written down of it makes no sense".into()));
     };
     let Ok(Some(source)) = web_sys::Blob::new().map(|blob| Source::new(&blob)) else { return Ok(None) };

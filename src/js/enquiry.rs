@@ -2,11 +2,13 @@
 
 use super::destination;
 use super::error;
+use super::promise::promise;
 use super::read::wrong;
 #[cfg(feature = "services")]
 use crate::browser::enquiry::ask as asked;
 use crate::browser::value;
 use crate::protocol::{Json, Known, Question};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 /// One page of the sessions that the service of `to` holds unfinished; or, with an `upload_id`, of what it knows of that
@@ -15,15 +17,19 @@ use wasm_bindgen::prelude::*;
 /// # Errors
 /// `to` is no destination, or one that cannot be asked; or the service refused: the fields of an `UploadError`.
 #[wasm_bindgen]
-pub async fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Result<JsValue, JsValue> {
+pub fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Promise {
     let page = page.into();
     let question = match upload_id {
         Some(upload_id) => Question::Status { upload_id, page },
         None => Question::Incomplete { page },
     };
-    let read = destination::read_alone(&to);
+    promise(async move { known(&to, &question).await })
+}
+
+async fn known(to: &JsValue, question: &Question) -> Result<JsValue, JsValue> {
+    let read = destination::read_alone(to);
     let (adapter, app) = read.map_err(|refused| error::to_js(&refused.0, refused.1))?;
-    let asked = asked(adapter.as_ref(), &app, &question).await;
+    let asked = asked(adapter.as_ref(), &app, question).await;
     let asked = asked.unwrap_or_else(|| {
         let rule = format!("`{}` cannot be asked of {}", question.role(), adapter.kind());
         Err(wrong("to", &rule))

@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod instance;
 mod options;
+mod promise;
 mod read;
 mod worker;
 
@@ -21,10 +22,10 @@ use crate::browser::journal::{self, Journal};
 use crate::browser::pool::Pool;
 use crate::core::{ErrorCode, Input, Ledger, PlanError};
 use crate::protocol::Json;
-use js_sys::Function;
+use js_sys::{Function, Promise};
+use promise::promise;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 /// What was written down of an upload, understood.
 #[wasm_bindgen]
@@ -89,9 +90,9 @@ impl Machine {
     }
 
     /// What tells the file's bytes from another file's; `undefined` if they cannot be read.
-    pub fn identity(&self) -> js_sys::Promise {
+    pub fn identity(&self) -> Promise {
         let live = self.0.live();
-        future_to_promise(async move {
+        promise(async move {
             let identity = match live {
                 Some(live) => journal::identity(&live.source).await,
                 None => None,
@@ -101,9 +102,9 @@ impl Machine {
     }
 
     /// What was written down, ready to be gone on from with `restore`; `undefined` if it makes no sense.
-    pub fn recall(&self, written: JsValue) -> js_sys::Promise {
+    pub fn recall(&self, written: JsValue) -> Promise {
         let live = self.0.live();
-        future_to_promise(async move {
+        promise(async move {
             let ledger = match live {
                 Some(live) => journal::recalled(live.adapter.as_ref(), &live.app, &written).await,
                 None => None,
