@@ -211,7 +211,7 @@ impl Driver {
         self.running.borrow_mut().insert((id, task), handle);
         spawn_local(async move {
             // What a cancelled step held of the browser ends with its future, which is dropped here.
-            let ended = Abortable::new(carry_out(&live, &step, on_sent), registration).await;
+            let ended = Abortable::new(carry_out(&live, &step, Box::new(on_sent)), registration).await;
             driver.running.borrow_mut().remove((id, task));
             let cancelled = || Failed::new(Failure::NoAnswer, "it was called back".into());
             let outcome = ended.unwrap_or_else(|_| Err(cancelled()));

@@ -34,7 +34,7 @@ async fn once(adapter: &dyn Adapter, app: &App, question: &Question, request: Re
     debug_assert!(matches!(request.body, Body::Empty));
     let apps = if request.is_api { app.headers().await? } else { Vec::new() };
     let outgoing = Outgoing::new(request, &apps, Carried::Nothing, app.credentials)?;
-    let answer = pin!(exchange(&outgoing, Carrier::Fetch, |_| ()));
+    let answer = pin!(exchange(&outgoing, Carrier::Fetch, Box::new(|_| ())));
     let response = match select(answer, pin!(sleep(Enquiry::TIMEOUT))).await {
         Either::Left((response, _)) => response?,
         Either::Right(_) => {

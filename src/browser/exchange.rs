@@ -7,6 +7,9 @@ use crate::protocol::{Body, Credentials, Request, Response};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, RequestCredentials};
 
+/// Whoever is told how many bytes of a body have left.
+pub(super) type OnSent = Box<dyn FnMut(u64)>;
+
 /// A request on its way out: what the adapter asked for, with what only the page has.
 pub(super) struct Outgoing {
     pub(super) request: Request,
@@ -84,7 +87,7 @@ fn unsendable(request: &Request, error: &JsValue) -> Failed {
 pub(super) async fn exchange(
     outgoing: &Outgoing,
     carrier: Carrier,
-    on_sent: impl FnMut(u64) + 'static,
+    on_sent: OnSent,
 ) -> Result<Response, Failed> {
     match carrier {
         Carrier::Fetch => fetch::send(outgoing).await,

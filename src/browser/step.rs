@@ -3,7 +3,7 @@
 use super::body::Carried;
 use super::digest;
 use super::driver::Live;
-use super::exchange::{Outgoing, exchange};
+use super::exchange::{OnSent, Outgoing, exchange};
 use super::journal::written;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
 use crate::protocol::{Answer, Call, Json, Request, lacks};
@@ -12,7 +12,7 @@ use crate::protocol::{Answer, Call, Json, Request, lacks};
 pub(super) async fn carry_out(
     live: &Live,
     step: &Step<Json>,
-    on_sent: impl FnMut(u64) + 'static,
+    on_sent: OnSent,
 ) -> Result<Reply<Json>, Failed> {
     // The last thing that a service is told is that all is there.
     if matches!(step, Step::Close { .. } | Step::Settle { .. }) {
@@ -52,7 +52,7 @@ async fn send(
     live: &Live,
     step: &Step<Json>,
     request: Request,
-    on_sent: impl FnMut(u64) + 'static,
+    on_sent: OnSent,
 ) -> Result<Answer, Failed> {
     let (part, carrier) = match step {
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
@@ -73,13 +73,13 @@ async fn send(
 
 /// What has left of a body, as so much of the file: a transformed one is longer.
 fn of_the_file(
-    mut on_sent: impl FnMut(u64) + 'static,
+    mut on_sent: OnSent,
     part: Option<&PartRange>,
     body: &Carried,
-) -> impl FnMut(u64) + 'static {
+) -> OnSent {
     let size = part.map_or(0, PartRange::size);
     let travels = body.size().unwrap_or(size).max(1);
-    move |bytes| on_sent(if travels == size { bytes } else { bytes.saturating_mul(size) / travels })
+    Box::new(move |bytes| on_sent(if travels == size { bytes } else { bytes.saturating_mul(size) / travels }))
 }
 
 fn unreadable() -> Failed {

@@ -1,7 +1,7 @@
 //! An exchange by XMLHttpRequest, which alone tells how far a body has got.
 
 use super::body::Carried;
-use super::exchange::{Outgoing, response};
+use super::exchange::{OnSent, Outgoing, response};
 use super::held::Held;
 use super::sys::performance_now;
 use crate::core::Failed;
@@ -31,7 +31,7 @@ impl Drop for Guard {
 }
 
 /// Sends it, and waits for the whole answer.
-pub(super) async fn send(outgoing: &Outgoing, mut on_sent: impl FnMut(u64) + 'static) -> Result<Response, Failed> {
+pub(super) async fn send(outgoing: &Outgoing, mut on_sent: OnSent) -> Result<Response, Failed> {
     let failed = |error: JsValue| outgoing.unsendable(&error);
     let xhr = XmlHttpRequest::new().map_err(failed)?;
     let mut told = 0.0;
