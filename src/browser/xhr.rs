@@ -1,5 +1,6 @@
 //! An exchange by XMLHttpRequest, which alone tells how far a body has got.
 
+use super::app::header_pairs;
 use super::body::Carried;
 use super::exchange::{OnSent, Outgoing, response};
 use super::held::Held;
@@ -47,8 +48,8 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: OnSent) -> Result<Res
     xhr.upload().map_err(failed)?.set_onprogress(Some(progress.as_ref().unchecked_ref()));
     xhr.open_with_async(outgoing.request.method, &outgoing.request.url, true).map_err(failed)?;
     xhr.set_with_credentials(outgoing.credentials == RequestCredentials::Include);
-    for header in gloo_net::http::Headers::from_raw(outgoing.headers.clone()).entries() {
-        xhr.set_request_header(&header.0, &header.1).map_err(failed)?;
+    for (name, value) in &header_pairs(&outgoing.headers).unwrap_or_default() {
+        xhr.set_request_header(name, value).map_err(failed)?;
     }
     // The promise's functions are kept by the request's own handlers, and let go with them.
     let ended = js_sys::Promise::new(&mut |resolve, reject| {
