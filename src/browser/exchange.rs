@@ -84,11 +84,7 @@ fn unsendable(request: &Request, error: &JsValue) -> Failed {
 }
 
 /// Sends it, and waits for the whole answer.
-pub(super) async fn exchange(
-    outgoing: &Outgoing,
-    carrier: Carrier,
-    on_sent: OnSent,
-) -> Result<Response, Failed> {
+pub(super) async fn exchange(outgoing: &Outgoing, carrier: Carrier, on_sent: OnSent) -> Result<Response, Failed> {
     match carrier {
         Carrier::Fetch => fetch::send(outgoing).await,
         // XMLHttpRequest cannot leave the page's own cookies at home.

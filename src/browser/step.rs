@@ -9,11 +9,7 @@ use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
 use crate::protocol::{Answer, Call, Json, Request, lacks};
 
 /// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
-pub(super) async fn carry_out(
-    live: &Live,
-    step: &Step<Json>,
-    on_sent: OnSent,
-) -> Result<Reply<Json>, Failed> {
+pub(super) async fn carry_out(live: &Live, step: &Step<Json>, on_sent: OnSent) -> Result<Reply<Json>, Failed> {
     // The last thing that a service is told is that all is there.
     if matches!(step, Step::Close { .. } | Step::Settle { .. }) {
         // Whoever sends a body looks at the file's date when it begins to read, and not again: it is looked at once more
@@ -48,12 +44,7 @@ pub(super) async fn carry_out(
     live.adapter.reply(step, &answer)
 }
 
-async fn send(
-    live: &Live,
-    step: &Step<Json>,
-    request: Request,
-    on_sent: OnSent,
-) -> Result<Answer, Failed> {
+async fn send(live: &Live, step: &Step<Json>, request: Request, on_sent: OnSent) -> Result<Answer, Failed> {
     let (part, carrier) = match step {
         Step::Send { part, carrier, .. } => (Some(part), *carrier),
         _ => (None, Carrier::Fetch),
@@ -72,11 +63,7 @@ async fn send(
 }
 
 /// What has left of a body, as so much of the file: a transformed one is longer.
-fn of_the_file(
-    mut on_sent: OnSent,
-    part: Option<&PartRange>,
-    body: &Carried,
-) -> OnSent {
+fn of_the_file(mut on_sent: OnSent, part: Option<&PartRange>, body: &Carried) -> OnSent {
     let size = part.map_or(0, PartRange::size);
     let travels = body.size().unwrap_or(size).max(1);
     Box::new(move |bytes| on_sent(if travels == size { bytes } else { bytes.saturating_mul(size) / travels }))

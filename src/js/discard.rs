@@ -1,9 +1,8 @@
 //! Removing what an earlier visit left, without its file.
 
 use super::destination;
-use super::error;
 use super::promise::promise;
-use super::read::{Refused, wrong};
+use super::read::wrong;
 use crate::browser::driver::{Handle, Live};
 use crate::browser::journal;
 use crate::browser::source::Source;
@@ -24,8 +23,7 @@ pub fn discard(to: JsValue, written: JsValue) -> Promise {
 }
 
 async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, JsValue> {
-    let refused = |refused: Refused| error::to_js(&refused.0, refused.1);
-    let (adapter, app) = destination::read_alone(to).map_err(refused)?;
+    let (adapter, app) = destination::read_alone(to).map_err(|refused| refused.to_js())?;
     let Some(ledger) = journal::recalled(adapter.as_ref(), &app, written).await else {
         return Ok(Some("what was written down of it makes no sense".into()));
     };
@@ -49,7 +47,7 @@ async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, Js
         pool: RefCell::default(),
     };
     let handle = Handle::new(Config::default(), live);
-    let handle = handle.map_err(|error| refused(wrong("to", &error.to_string()).into()))?;
+    let handle = handle.map_err(|error| wrong("to", &error.to_string()).to_js())?;
     handle.tell(Input::Abort);
     // It is never rejected.
     let left = JsFuture::from(over).await.unwrap_or_default();

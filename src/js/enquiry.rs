@@ -27,21 +27,20 @@ pub fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Promise {
 }
 
 async fn known(to: &JsValue, question: &Question) -> Result<JsValue, JsValue> {
-    let read = destination::read_alone(to);
-    let (adapter, app) = read.map_err(|refused| error::to_js(&refused.0, refused.1))?;
+    let (adapter, app) = destination::read_alone(to).map_err(|refused| refused.to_js())?;
     let asked = asked(adapter.as_ref(), &app, question).await;
-    let asked = asked.unwrap_or_else(|| {
-        let rule = format!("`{}` cannot be asked of {}", question.role(), adapter.kind());
-        Err(wrong("to", &rule))
-    });
     match asked {
-        Ok(Known { items, state, response, more }) => Ok(value::object(&[
+        None => {
+            let rule = format!("`{}` cannot be asked of {}", question.role(), adapter.kind());
+            Err(wrong("to", &rule).to_js())
+        }
+        Some(Ok(Known { items, state, response, more })) => Ok(value::object(&[
             ("items", value::to_js(&Json::List(items))),
             ("state", state.map_or(JsValue::NULL, JsValue::from)),
             ("response", value::to_js(&response)),
             ("more", more.as_ref().map_or(JsValue::NULL, value::to_js)),
         ])),
-        Err(failed) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
+        Some(Err(failed)) => Err(error::to_js(&failed, app.thrown.borrow().clone())),
     }
 }
 

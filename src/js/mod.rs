@@ -56,7 +56,7 @@ impl Machine {
     }
 
     fn with(file: &JsValue, options: &JsValue, listener: Function, earlier: Option<&Handle>) -> Result<Self, JsValue> {
-        let mut read = options::read(file, options).map_err(|refused| error::to_js(&refused.0, refused.1))?;
+        let mut read = options::read(file, options).map_err(|refused| refused.to_js())?;
         let ledger = earlier.map(Handle::ledger).unwrap_or_default();
         if let Some(kept) = earlier.and_then(Handle::kept) {
             read.app.kept = kept;

@@ -6,7 +6,7 @@ use super::read::{Fields, Refused, wrong};
 use crate::browser::app::App;
 use crate::browser::source::Source;
 use crate::browser::sys;
-use crate::core::{Config, Error, Preparing, Retry, Timeouts, Transport};
+use crate::core::{Config, Preparing, Retry, Timeouts, Transport};
 use crate::protocol::{Adapter, Algorithm, File};
 use js_sys::Reflect;
 use std::time::Duration;
@@ -63,7 +63,7 @@ const CHECKSUMS: [(&str, Checksum); 7] = [
 pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused> {
     let source = Source::new(file).ok_or_else(|| wrong("file", "a File or a Blob is expected"))?;
     if !options.is_object() {
-        return Err(wrong("to", "options with a destination are expected, like { to: s3({ endpoint }) }").into());
+        return Err(wrong("to", "options with a destination are expected, like { to: s3({ endpoint }) }"));
     }
     let fields = Fields::new(options, "", &KNOWN)?;
     fields.function("onProgress")?;
@@ -84,12 +84,12 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused
     {
         let rule = "parts of this service carry your `headers`, and XMLHttpRequest cannot be kept from taking them along \
                     a redirect; use \"auto\" or \"fetch\"";
-        return Err(fields.wrong("transport", rule).into());
+        return Err(fields.wrong("transport", rule));
     }
     Ok(Options { config, adapter, file, source, app })
 }
 
-fn config(fields: &Fields<'_>) -> Result<Config, Error> {
+fn config(fields: &Fields<'_>) -> Result<Config, Refused> {
     resumable(fields)?;
     // What the package's pool is made of: the package reads it by itself.
     let is_way = |way: &JsValue| way.as_bool().is_some() || way.is_function() || way.has_type::<web_sys::Url>();
@@ -115,7 +115,7 @@ fn config(fields: &Fields<'_>) -> Result<Config, Error> {
 }
 
 /// What the package's journal is asked for: it reads these by itself.
-fn resumable(fields: &Fields<'_>) -> Result<(), Error> {
+fn resumable(fields: &Fields<'_>) -> Result<(), Refused> {
     if let Some(given) = fields.get("resumable")?.filter(|given| given.as_bool().is_none()) {
         if !given.is_object() {
             return Err(fields.wrong("resumable", "true, false or { scope, maxAge } is expected"));
@@ -131,7 +131,7 @@ fn resumable(fields: &Fields<'_>) -> Result<(), Error> {
     }
 }
 
-fn retry(fields: &Fields<'_>) -> Result<Retry, Error> {
+fn retry(fields: &Fields<'_>) -> Result<Retry, Refused> {
     let Some(object) = fields.get("retry")? else { return Ok(Retry::default()) };
     if !object.is_object() {
         return Err(fields.wrong("retry", "{ limit, minDelay, maxDelay } is expected"));
@@ -146,7 +146,7 @@ fn retry(fields: &Fields<'_>) -> Result<Retry, Error> {
     })
 }
 
-fn timeouts(fields: &Fields<'_>) -> Result<Timeouts, Error> {
+fn timeouts(fields: &Fields<'_>) -> Result<Timeouts, Refused> {
     let default = Timeouts::default();
     // Zero is for ever, where that is allowed.
     let limit = |given: Option<Duration>, default| match given {

@@ -1,24 +1,32 @@
 //! Fields of an object of the app's, one by one: what they may be is said where they are read, and a wrong one is
 //! told by its name.
 
+use super::error;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
 use js_sys::{Function, Reflect};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
-/// An error that names the option and what it may be.
-pub(super) fn wrong(name: &str, rule: &str) -> Error {
-    Error::new(ErrorCode::Options, format!("{name}: {rule}"))
+/// Why options are not taken; and what a function of the app threw, if that is why. Behind a pointer, because everything
+/// that reads an option hands it on.
+pub(super) struct Refused(Box<(Error, Option<JsValue>)>);
+
+impl Refused {
+    pub(super) fn new(code: ErrorCode, message: String, thrown: Option<JsValue>) -> Self {
+        Self(Box::new((Error::new(code, message), thrown)))
+    }
+
+    /// The fields of an `UploadError`.
+    pub(super) fn to_js(&self) -> JsValue {
+        let (error, thrown) = &*self.0;
+        error::to_js(error, thrown.clone())
+    }
 }
 
-/// Why options are not taken; and what a function of the app threw, if that is why.
-pub(super) struct Refused(pub(super) Error, pub(super) Option<JsValue>);
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self(error, None)
-    }
+/// What names the option and what it may be.
+pub(super) fn wrong(name: &str, rule: &str) -> Refused {
+    Refused::new(ErrorCode::Options, format!("{name}: {rule}"), None)
 }
 
 /// An object of the app's.
@@ -30,7 +38,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of `object`, of which there are no others than `known`.
-    pub(super) fn new(object: &'a JsValue, prefix: &'static str, known: &[&str]) -> Result<Self, Error> {
+    pub(super) fn new(object: &'a JsValue, prefix: &'static str, known: &[&str]) -> Result<Self, Refused> {
         let keys = sys::keys(object)
             .map_err(|thrown| wrong(prefix.strip_suffix('.').unwrap_or("options"), &unread(&thrown)))?;
         for key in keys {
@@ -45,47 +53,47 @@ impl<'a> Fields<'a> {
         Ok(Self { object, prefix })
     }
 
-    /// An error about one field.
-    pub(super) fn wrong(&self, name: &str, rule: &str) -> Error {
+    /// What is wrong with one field.
+    pub(super) fn wrong(&self, name: &str, rule: &str) -> Refused {
         wrong(&format!("{}{name}", self.prefix), rule)
     }
 
     /// A field; `None` if it is `undefined`.
-    pub(super) fn get(&self, name: &str) -> Result<Option<JsValue>, Error> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<JsValue>, Refused> {
         let value = Reflect::get(self.object, &name.into());
         let value = value.map_err(|thrown| self.wrong(name, &unread(&thrown)))?;
         Ok(Some(value).filter(|value| !value.is_undefined()))
     }
 
     /// A field of a plain type. What it is instead is not asked: a proxy may answer anything, or throw.
-    fn plain<T>(&self, name: &str, rule: &str, read: impl FnOnce(&JsValue) -> Option<T>) -> Result<Option<T>, Error> {
+    fn plain<T>(&self, name: &str, rule: &str, read: impl FnOnce(&JsValue) -> Option<T>) -> Result<Option<T>, Refused> {
         let value = self.get(name)?.map(|value| read(&value).ok_or_else(|| self.wrong(name, rule)));
         value.transpose()
     }
 
-    fn number(&self, name: &str, rule: &str) -> Result<Option<f64>, Error> {
+    fn number(&self, name: &str, rule: &str) -> Result<Option<f64>, Refused> {
         self.plain(name, rule, JsValue::as_f64)
     }
 
     /// Text.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Error> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Refused> {
         self.plain(name, "text is expected", JsValue::as_string)
     }
 
     /// A function.
-    pub(super) fn function(&self, name: &str) -> Result<Option<Function>, Error> {
+    pub(super) fn function(&self, name: &str) -> Result<Option<Function>, Refused> {
         let function = self.get(name)?.map(JsCast::dyn_into::<Function>);
         function.transpose().map_err(|_| self.wrong(name, "a function is expected"))
     }
 
     /// `true` or `false`; nothing is `false`.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Error> {
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refused> {
         Ok(self.plain(name, "true or false is expected", JsValue::as_bool)?.unwrap_or(false))
     }
 
     /// A whole number, not below `least`.
     // It is checked to be whole and not negative.
-    pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Error> {
+    pub(super) fn whole(&self, name: &str, least: u32, rule: &str) -> Result<Option<u64>, Refused> {
         match self.number(name, rule)? {
             Some(number) if number.fract() == 0.0 && number >= least.into() && number < 9e15 => Ok(Some(number as u64)),
             Some(_) => Err(self.wrong(name, rule)),
@@ -95,7 +103,7 @@ impl<'a> Fields<'a> {
 
     /// Whole days; -1 is for ever.
     // It is checked to be whole and small.
-    pub(super) fn days(&self, name: &str) -> Result<Option<i32>, Error> {
+    pub(super) fn days(&self, name: &str) -> Result<Option<i32>, Refused> {
         let rule = "a whole number of days is expected, or -1 for ever";
         match self.number(name, rule)? {
             Some(days) if days.fract() == 0.0 && (-1.0..1e6).contains(&days) => Ok(Some(days as i32)),
@@ -105,7 +113,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Milliseconds. Infinity is what a timer cannot keep: `0` says never where that is possible.
-    pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Error> {
+    pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Refused> {
         let rule = "milliseconds are expected, zero or more";
         match self.number(name, rule)? {
             Some(millis) if (0.0..9e15).contains(&millis) => Ok(Some(Duration::from_secs_f64(millis / 1000.0))),
@@ -115,7 +123,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Error> {
+    pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refused> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         let found = words.iter().find(|(word, _)| value == **word).map(|(_, meaning)| *meaning);
         let rule = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
@@ -123,7 +131,7 @@ impl<'a> Fields<'a> {
     }
 
     /// `"auto"`, or a whole number not below one.
-    pub(super) fn auto(&self, name: &str) -> Result<Option<u64>, Error> {
+    pub(super) fn auto(&self, name: &str) -> Result<Option<u64>, Refused> {
         if self.get(name)?.is_some_and(|value| value == "auto") {
             return Ok(None);
         }

@@ -22,11 +22,11 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
     let id = fields.text("id")?;
     let remembers = (fields.function("remember")?.is_some(), fields.function("recall")?.is_some());
     if remembers.0 != remembers.1 || (remembers.0 && id.is_none()) {
-        return Err(fields.wrong("remember", "`id`, `remember` and `recall` are needed together").into());
+        return Err(fields.wrong("remember", "`id`, `remember` and `recall` are needed together"));
     }
     for name in ["create", "part", "complete"] {
         if fields.function(name)?.is_none() {
-            return Err(fields.wrong(name, "a function is expected").into());
+            return Err(fields.wrong(name, "a function is expected"));
         }
     }
     let shapes = [("raw", Shape::Raw), ("base64-json", Shape::Base64Json), ("form-data", Shape::FormData)];
@@ -50,12 +50,8 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
 fn limited(fields: &Fields<'_>) -> Result<Custom, Refused> {
     let given = fields.get("limits")?.unwrap_or_else(|| js_sys::Object::new().into());
     if !given.is_object() {
-        return Err(fields
-            .wrong(
-                "limits",
-                "{ minPartSize, maxPartSize, maxParts, maxSize, maxConcurrency, reuseNumbers } is expected",
-            )
-            .into());
+        let known = "{ minPartSize, maxPartSize, maxParts, maxSize, maxConcurrency, reuseNumbers } is expected";
+        return Err(fields.wrong("limits", known));
     }
     let known = ["minPartSize", "maxPartSize", "maxParts", "maxSize", "maxConcurrency", "reuseNumbers"];
     let fields = Fields::new(&given, "limits.", &known)?;
@@ -69,7 +65,7 @@ fn limited(fields: &Fields<'_>) -> Result<Custom, Refused> {
         empty_parts: Some(1),
     };
     if limits.min_part_size > limits.max_part_size {
-        return Err(fields.wrong("maxPartSize", "no less than `minPartSize` is expected").into());
+        return Err(fields.wrong("maxPartSize", "no less than `minPartSize` is expected"));
     }
     let reuse = fields.get("reuseNumbers")?.is_none() || fields.flag("reuseNumbers")?;
     Ok(Custom {

@@ -33,7 +33,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
     let is_tag =
         |text: &String| (4..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !tag.as_ref().is_none_or(is_tag) {
-        return Err(fields.wrong("billingTag", "4 to 16 letters and digits are expected").into());
+        return Err(fields.wrong("billingTag", "4 to 16 letters and digits are expected"));
     }
     let adapter = Here {
         base_url: address(
@@ -53,7 +53,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
             Checksum::None => None,
             Checksum::Of(Algorithm::Crc64Nvme) => {
                 let known = "\"auto\", \"none\", \"crc32c\", \"md5\", \"sha1\" or \"sha256\" is expected: HERE takes no other digest";
-                return Err(wrong("checksum", known).into());
+                return Err(wrong("checksum", known));
             }
             Checksum::Of(algorithm) => Some(algorithm),
         },

@@ -10,7 +10,7 @@ use super::read::{Fields, Refused, unread, wrong};
 use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
-use crate::core::{Error, ErrorCode, Origin};
+use crate::core::{ErrorCode, Origin};
 use crate::protocol::{Adapter, Checksums, File, SERVICES, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
@@ -36,13 +36,13 @@ pub(super) fn read(
     match kind.as_deref() {
         Some("s3") if options.is_object() => s3::read(&options, about),
         Some("s3") => Err(takes("s3", "{ endpoint }, or { create, sign, complete, … }")),
-        Some(kind) if SERVICES => other(kind, &options, about).unwrap_or_else(|| Err(missing().into())),
+        Some(kind) if SERVICES => other(kind, &options, about).unwrap_or_else(|| Err(missing())),
         Some(kind) => {
             let way_out =
                 "is not in the module that `init` was given, which has S3 alone; give it upslice/upslice.wasm";
-            Err(wrong("to", &format!("{kind} {way_out}")).into())
+            Err(wrong("to", &format!("{kind} {way_out}")))
         }
-        None => Err(missing().into()),
+        None => Err(missing()),
     }
 }
 
@@ -68,7 +68,7 @@ fn other(kind: &str, options: &JsValue, about: About<'_>) -> Option<Result<Desti
 }
 
 fn takes(kind: &str, fields: &str) -> Refused {
-    wrong("to", &format!("{kind} takes {fields}")).into()
+    wrong("to", &format!("{kind} takes {fields}"))
 }
 
 /// Reads a destination that is asked something, without a file.
@@ -101,7 +101,7 @@ impl About<'_> {
     }
 
     /// For a service that takes no digest.
-    fn without_checksum(&self) -> Result<(), Error> {
+    fn without_checksum(&self) -> Result<(), Refused> {
         match self.checksum {
             Checksum::Auto | Checksum::None => Ok(()),
             Checksum::Of(_) => Err(wrong("checksum", "\"auto\" or \"none\" is expected: this service takes no digest")),
@@ -121,7 +121,7 @@ fn functions(options: &JsValue) -> App {
 }
 
 /// What the app brings along for a service's API.
-fn api(fields: &Fields<'_>) -> Result<App, Error> {
+fn api(fields: &Fields<'_>) -> Result<App, Refused> {
     origins(fields)?;
     Ok(App {
         functions: None,
@@ -133,7 +133,7 @@ fn api(fields: &Fields<'_>) -> Result<App, Error> {
 }
 
 /// The address of an API, made absolute by the browser.
-fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Error> {
+fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Refused> {
     let wrong = || fields.wrong(name, &format!("an http or https URL without a query is expected, like \"{like}\""));
     let given = fields.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(wrong)?;
     let url = match sys::here() {
@@ -146,7 +146,7 @@ fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Error>
     if is_http && is_bare { Ok(url.href()) } else { Err(wrong()) }
 }
 
-fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Error> {
+fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Refused> {
     let Some(given) = fields.get("headers")? else { return Ok(None) };
     if given.is_function() {
         return Ok(Some(Headers::Asked(given.unchecked_into::<Function>())));
@@ -158,7 +158,7 @@ fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Error> {
     Ok(Some(Headers::Fixed(pairs)))
 }
 
-fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Error> {
+fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Refused> {
     let words = [
         ("omit", RequestCredentials::Omit),
         ("same-origin", RequestCredentials::SameOrigin),
@@ -168,7 +168,7 @@ fn credentials(fields: &Fields<'_>) -> Result<RequestCredentials, Error> {
 }
 
 /// Origins beside the API's that may have the app's headers.
-fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Error> {
+fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Refused> {
     let Some(given) = fields.get("origins")? else { return Ok(Vec::new()) };
     let wrong = || fields.wrong("origins", "an array of origins is expected, like [\"https://blob.example\"]");
     let list = given.dyn_ref::<Array>().ok_or_else(wrong)?;
@@ -176,7 +176,7 @@ fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Error> {
 }
 
 /// The address of the vendor's API, unless another one is named.
-fn vendor(fields: &Fields<'_>, vendor: &str) -> Result<String, Error> {
+fn vendor(fields: &Fields<'_>, vendor: &str) -> Result<String, Refused> {
     match fields.get("baseUrl")? {
         Some(_) => address(fields, "baseUrl", vendor),
         None => Ok(vendor.to_owned()),
@@ -184,7 +184,7 @@ fn vendor(fields: &Fields<'_>, vendor: &str) -> Result<String, Error> {
 }
 
 /// Text that must be there.
-fn needed(fields: &Fields<'_>, name: &str, rule: &str) -> Result<String, Error> {
+fn needed(fields: &Fields<'_>, name: &str, rule: &str) -> Result<String, Refused> {
     fields.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| fields.wrong(name, rule))
 }
 
@@ -194,7 +194,7 @@ fn given(fields: &Fields<'_>, name: &str, source: &Source) -> Result<Option<JsVa
     match given.dyn_ref::<Function>() {
         Some(function) => function.call1(&JsValue::UNDEFINED, source.blob()).map(Some).map_err(|thrown| {
             let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
-            Refused(Error::new(ErrorCode::Callback, words), Some(thrown))
+            Refused::new(ErrorCode::Callback, words, Some(thrown))
         }),
         None => Ok(Some(given)),
     }

@@ -19,7 +19,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
     let id = fields.text("id")?.or_else(sys::origin);
     for name in ["create", "sign", "complete"] {
         if fields.function(name)?.is_none() {
-            return Err(fields.wrong(name, "a function is expected, or `endpoint` instead of all of them").into());
+            return Err(fields.wrong(name, "a function is expected, or `endpoint` instead of all of them"));
         }
     }
     let adapter = S3Functions {

@@ -16,11 +16,11 @@ pub(super) fn twelvelabs(options: &JsValue, about: About<'_>) -> Result<Destinat
     let said = about.file.kind.split('/').next().unwrap_or_default();
     let likely = kinds.iter().find(|(kind, _)| *kind == said).map_or("video", |(kind, _)| *kind);
     if !(1..=255).contains(&about.file.name.chars().count()) {
-        return Err(wrong("name", "1 to 255 characters are expected by TwelveLabs").into());
+        return Err(wrong("name", "1 to 255 characters are expected by TwelveLabs"));
     }
     let metadata = given(&fields, "userMetadata", about.source)?.map(|given| value::to_json(&given));
     if metadata.as_ref().is_some_and(|metadata| metadata.fields().is_none()) {
-        return Err(fields.wrong("userMetadata", "an object of names and values is expected").into());
+        return Err(fields.wrong("userMetadata", "an object of names and values is expected"));
     }
     let adapter = TwelveLabs {
         base_url: vendor(&fields, "https://api.twelvelabs.io/v1.3")?,
@@ -66,13 +66,13 @@ pub(super) fn gjirafa(options: &JsValue, about: About<'_>) -> Result<Destination
         url_expiry_hours: match hours.map(u32::try_from) {
             None => None,
             Some(Ok(hours @ ..=168)) => Some(hours),
-            Some(_) => return Err(fields.wrong("urlExpiryHours", "1 to 168 hours are expected").into()),
+            Some(_) => return Err(fields.wrong("urlExpiryHours", "1 to 168 hours are expected")),
         },
         duplicate_check: fields.flag("enableDuplicateCheck")?,
         file_hash: fields.text("fileHash")?,
     };
     if adapter.duplicate_check && adapter.file_hash.is_none() {
-        return Err(fields.wrong("fileHash", "enableDuplicateCheck needs it").into());
+        return Err(fields.wrong("fileHash", "enableDuplicateCheck needs it"));
     }
     Ok((Box::new(adapter), api(&fields)?))
 }
