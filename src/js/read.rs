@@ -4,6 +4,7 @@
 use super::error;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
+use crate::protocol::in_a_row;
 use js_sys::{Function, Reflect};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -44,10 +45,8 @@ impl<'a> Fields<'a> {
         for key in keys {
             let key = key.as_string().unwrap_or_default();
             if !known.contains(&key.as_str()) {
-                return Err(wrong(
-                    &format!("{prefix}{key}"),
-                    &format!("there is no such option; there are {}", known.join(", ")),
-                ));
+                let known = in_a_row(&mut known.iter().map(ToString::to_string), ", ");
+                return Err(wrong(&format!("{prefix}{key}"), &format!("there is no such option; there are {known}")));
             }
         }
         Ok(Self { object, prefix })
@@ -126,8 +125,8 @@ impl<'a> Fields<'a> {
     pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refused> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         let found = words.iter().find(|(word, _)| value == **word).map(|(_, meaning)| *meaning);
-        let rule = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
-        found.map(Some).ok_or_else(|| self.wrong(name, &format!("{} is expected", rule())))
+        let rule = || in_a_row(&mut words.iter().map(|(word, _)| format!("\"{word}\"")), " or ") + " is expected";
+        found.map(Some).ok_or_else(|| self.wrong(name, &rule()))
     }
 
     /// `"auto"`, or a whole number not below one.

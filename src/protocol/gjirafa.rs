@@ -2,6 +2,7 @@
 //! URLs for a number of parts that the client picks, an envelope around every answer.
 
 use super::answer::{asked, nonsense, refusal};
+use super::text::in_a_row;
 use super::url::escaped;
 use super::{
     Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Outcome, Request, Response, lacks, number, origin,
@@ -190,7 +191,7 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
 fn envelope_words(response: &Response) -> Option<String> {
     let errors = response.json.as_ref()?.get("errors")?.items()?;
     let texts: Vec<_> = errors.iter().filter_map(Json::as_text).map(super::scrubbed).collect();
-    (!texts.is_empty()).then(|| texts.join("; ").chars().take(300).collect())
+    (!texts.is_empty()).then(|| in_a_row(&mut texts.into_iter(), "; ").chars().take(300).collect())
 }
 
 fn tickets(result: &Json) -> Result<Vec<(u32, crate::core::Ticket<Json>)>, Failed> {

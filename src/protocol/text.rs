@@ -22,9 +22,21 @@ pub(super) fn replaced(text: &str, word: &str, by: &str) -> String {
     out + rest
 }
 
+/// Words in a row, with something between them. The standard library's way is a kilobyte for each kind of word.
+pub(crate) fn in_a_row(words: &mut dyn Iterator<Item = String>, between: &str) -> String {
+    let first = words.next().unwrap_or_default();
+    words.fold(first, |row, word| row + between + &word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_has_something_between_its_words_only() {
+        let row = |words: &[&str]| in_a_row(&mut words.iter().map(ToString::to_string), ", ");
+        assert_eq!([row(&[]), row(&["a"]), row(&["a", "b", ""])], ["", "a", "a, b, "]);
+    }
 
     #[test]
     fn the_first_word_is_found_wherever_it_is() {
