@@ -75,6 +75,13 @@ pub(super) const fn millis_of(wait: Duration) -> u64 {
     wait.as_secs().saturating_mul(1000).saturating_add(wait.subsec_millis() as u64)
 }
 
+/// A wait of so many seconds, and of thirty years where it would be longer. The standard library's way ends in a panic
+/// there, and weighs half a kilobyte.
+pub(super) fn lasting(seconds: f64) -> Duration {
+    // What is no number is no wait.
+    Duration::from_micros((seconds.min(1e9) * 1e6) as u64)
+}
+
 /// A wait in words. By whole numbers: the code that writes fractions weighs more than the rest of this file.
 pub(super) fn in_seconds(wait: Duration) -> String {
     let tenths = millis_of(wait) / 100;

@@ -1,6 +1,7 @@
 //! What all uploads of a page share of one origin: connections, patience, reachability, speed.
 
 use super::Instant;
+use super::instant::lasting;
 use super::outage::Outage;
 use super::pace::Pace;
 use super::reach::Reach;
@@ -168,7 +169,7 @@ impl Link {
             Some(rate) => bytes as f64 / rate,
             None => self.bytes_in_flight.max(bytes) as f64 / SLOWEST,
         };
-        Duration::from_secs_f64(seconds.min(1e9))
+        lasting(seconds)
     }
 }
 

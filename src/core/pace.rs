@@ -1,5 +1,6 @@
 //! How fast parts usually are.
 
+use super::instant::lasting;
 use std::time::Duration;
 
 /// So many parts are looked back at.
@@ -40,7 +41,7 @@ impl Pace {
     /// How long `bytes` usually take.
     pub(super) fn time_of(&self, bytes: u64) -> Option<Duration> {
         // A time needs no 53 bits.
-        self.rate().map(|rate| Duration::from_secs_f64((bytes as f64 / rate).min(1e9)))
+        self.rate().map(|rate| lasting(bytes as f64 / rate))
     }
 }
 

@@ -1,6 +1,7 @@
 //! How far it is: a high-water mark, a smoothed speed, the time that is left.
 
 use super::Instant;
+use super::instant::lasting;
 use std::time::Duration;
 
 /// How far an upload is.
@@ -93,7 +94,7 @@ impl Meter {
         // Nor does the time that is left.
         let left = match remaining {
             0 if whole => Some(Duration::ZERO),
-            1.. if rate > 0.0 => Some(Duration::from_secs_f64((remaining as f64 / rate).min(1e9))),
+            1.. if rate > 0.0 => Some(lasting(remaining as f64 / rate)),
             _ => None,
         };
         Progress { sent: self.high, total: self.total, whole, rate, left, parts_stored, parts_total }

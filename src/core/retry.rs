@@ -1,6 +1,7 @@
 //! How often something is tried again, and how the waits grow.
 
 use super::Dice;
+use super::instant::lasting;
 use std::time::Duration;
 
 /// When an attempt failed and another may follow.
@@ -28,7 +29,7 @@ impl Retry {
     pub fn delay(&self, spent: u32, asked: Option<Duration>, dice: &mut Dice) -> Duration {
         let doublings = spent.saturating_sub(1).min(20);
         let ceiling = self.min_delay.saturating_mul(1 << doublings).min(self.max_delay.max(self.min_delay));
-        ceiling.mul_f64(dice.fraction()).max(asked.unwrap_or_default())
+        lasting(ceiling.as_secs_f64() * dice.fraction()).max(asked.unwrap_or_default())
     }
 }
 

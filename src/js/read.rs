@@ -115,7 +115,7 @@ impl<'a> Fields<'a> {
     pub(super) fn millis(&self, name: &str) -> Result<Option<Duration>, Refused> {
         let rule = "milliseconds are expected, zero or more";
         match self.number(name, rule)? {
-            Some(millis) if (0.0..9e15).contains(&millis) => Ok(Some(Duration::from_secs_f64(millis / 1000.0))),
+            Some(millis) if (0.0..9e15).contains(&millis) => Ok(Some(Duration::from_micros((millis * 1000.0) as u64))),
             Some(_) => Err(self.wrong(name, rule)),
             None => Ok(None),
         }

@@ -23,7 +23,8 @@ pub(super) fn replaced(text: &str, word: &str, by: &str) -> String {
 }
 
 /// Words in a row, with something between them. The standard library's way is a kilobyte for each kind of word.
-pub(crate) fn in_a_row(words: &mut dyn Iterator<Item = String>, between: &str) -> String {
+#[must_use]
+pub fn in_a_row(words: &mut dyn Iterator<Item = String>, between: &str) -> String {
     let first = words.next().unwrap_or_default();
     words.fold(first, |row, word| row + between + &word)
 }

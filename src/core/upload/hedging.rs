@@ -14,6 +14,7 @@
 //! arrived whole, or its receipt is the same. Where it is another one (S3 with keys of its own), the completion may be
 //! refused: then those parts are sent once more, alone.
 
+use super::super::instant::lasting;
 use super::super::link::Link;
 use super::super::part::{Part, Second, Standing};
 use super::super::watch::{Purpose, Task};
@@ -55,7 +56,7 @@ impl<K: Clone> Upload<K> {
             // At its own speed so far, what is left of it takes that long from then on.
             let ratio = task.sent as f64 / (task.size - task.sent) as f64;
             let slow = usual.as_secs_f64() * f64::from(LATE) * ratio;
-            silent.min(task.began + usual.max(Duration::from_secs_f64(slow.min(1e9))))
+            silent.min(task.began + usual.max(lasting(slow)))
         } else {
             silent
         };
