@@ -1,7 +1,7 @@
 //! Base64 of a stream of windows: the standard alphabet, padded at the end only
 //! ([RFC 4648 §4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
 
-use std::sync::OnceLock;
+use std::cell::Cell;
 
 /// Encodes whole groups of three bytes; there is room for just what they become. [`groups`] is the one that runs
 /// everywhere; where there is a faster one, it does the same.
@@ -76,15 +76,19 @@ impl Base64 {
 
 /// Encodes whole groups of three bytes, twelve bits at a time; there is room for just what they become.
 pub fn groups(from: &[u8], to: &mut [u8]) {
-    // Every two characters there are. Made when they are first needed: as a constant these eight kilobytes would be
-    // downloaded by everybody.
-    static PAIRS: OnceLock<Box<[[u8; 2]; 4096]>> = OnceLock::new();
-    let pairs = PAIRS.get_or_init(|| {
-        let mut pairs = Box::new([[0; 2]; 4096]);
-        for (bits, pair) in pairs.iter_mut().enumerate() {
+    type Pairs = [[u8; 2]; 4096];
+    thread_local! {
+        /// Every two characters there are. Made when they are first needed, by each thread for itself: as a constant these
+        /// eight kilobytes would be downloaded by everybody, and what makes them once for all weighs a kilobyte.
+        static PAIRS: Cell<Option<&'static Pairs>> = const { Cell::new(None) };
+    }
+    let pairs = PAIRS.get().unwrap_or_else(|| {
+        let made: &'static mut Pairs = Box::leak(Box::new([[0; 2]; 4096]));
+        for (bits, pair) in made.iter_mut().enumerate() {
             *pair = [character(bits >> 6), character(bits & 63)];
         }
-        pairs
+        PAIRS.set(Some(made));
+        made
     });
     let ((from, _), (to, _)) = (from.as_chunks::<3>(), to.as_chunks_mut::<4>());
     for ([a, b, c], to) in from.iter().zip(to) {

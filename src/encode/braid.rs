@@ -4,7 +4,8 @@
 //!
 //! All sums are 64 bits wide: of a narrower one the upper bits are zero, and stay so.
 
-use std::sync::OnceLock;
+use std::cell::Cell;
+use std::thread::LocalKey;
 
 /// Sums that grow side by side: enough to keep a processor busy, few enough for its registers.
 const STRANDS: usize = 5;
@@ -14,7 +15,7 @@ const WORD: usize = 8;
 
 /// What a byte adds to a sum, by how many bytes follow it within its word. Made when they are first needed: as constants
 /// these 32 KiB would be downloaded by everybody, and they do not compress.
-struct Tables {
+pub(super) struct Tables {
     /// Where the word is all that follows.
     near: [[u64; 256]; WORD],
     /// Where the other strands' words follow as well.
@@ -27,13 +28,17 @@ pub(super) struct Polynomial {
     bits: u64,
     /// 1, as its sums say it: the highest of their bits.
     one: u64,
-    tables: OnceLock<Box<Tables>>,
+    /// Each thread has its own: what makes them once for all weighs a kilobyte.
+    tables: &'static LocalKey<Made>,
 }
+
+/// Tables, if they are made.
+pub(super) type Made = Cell<Option<&'static Tables>>;
 
 impl Polynomial {
     /// Of so many bits, in reverse.
-    pub(super) const fn new(bits: u64, width: u32) -> Self {
-        Self { bits, one: 1 << (width - 1), tables: OnceLock::new() }
+    pub(super) const fn new(bits: u64, width: u32, tables: &'static LocalKey<Made>) -> Self {
+        Self { bits, one: 1 << (width - 1), tables }
     }
 
     /// All ones: what a sum begins with, and is inverted by at its end.
@@ -43,7 +48,11 @@ impl Polynomial {
 
     /// The sum that `sum` becomes by some more bytes.
     pub(super) fn extended(&self, sum: u64, bytes: &[u8]) -> u64 {
-        let tables = self.tables.get_or_init(|| self.tables());
+        let tables = self.tables.get().unwrap_or_else(|| {
+            let made: &'static Tables = Box::leak(self.tables());
+            self.tables.set(Some(made));
+            made
+        });
         let (groups, rest) = bytes.as_chunks::<{ STRANDS * WORD }>();
         let mut sum = sum;
         if let Some((last, groups)) = groups.split_last() {

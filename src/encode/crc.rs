@@ -3,10 +3,15 @@
 //! ([NVM Express Base Specification](https://nvmexpress.org/specifications/), "64b CRC"), which S3 computes of a whole
 //! object where nothing else was asked for.
 
-use super::braid::Polynomial;
+use super::braid::{Made, Polynomial};
 
-static CASTAGNOLI: Polynomial = Polynomial::new(0x82F6_3B78, 32);
-static NVME: Polynomial = Polynomial::new(0x9A6C_9329_AC4B_C9B5, 64);
+thread_local! {
+    static CASTAGNOLI_MADE: Made = const { Made::new(None) };
+    static NVME_MADE: Made = const { Made::new(None) };
+}
+
+static CASTAGNOLI: Polynomial = Polynomial::new(0x82F6_3B78, 32, &CASTAGNOLI_MADE);
+static NVME: Polynomial = Polynomial::new(0x9A6C_9329_AC4B_C9B5, 64, &NVME_MADE);
 
 /// CRC-32C.
 pub type Crc32c = Crc<4>;
