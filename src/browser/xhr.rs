@@ -6,7 +6,7 @@ use super::exchange::{OnSent, Outgoing, response};
 use super::held::Held;
 use super::sys::performance_now;
 use crate::core::Failed;
-use crate::protocol::Response;
+use crate::protocol::{Response, around, pieces};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ProgressEvent, RequestCredentials, XmlHttpRequest};
@@ -75,6 +75,6 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: OnSent) -> Result<Res
 
 /// The headers as the platform lists them: a line each, names in lower case.
 fn headers_of(lines: &str) -> Vec<(String, String)> {
-    let pairs = lines.lines().filter_map(|line| line.split_once(':'));
+    let pairs = pieces(lines, "\r\n").filter_map(|line| around(line, ":"));
     pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect()
 }

@@ -1,6 +1,6 @@
 //! The three spellings of a date that services use.
 
-use super::text::around;
+use super::text::{around, pieces};
 use crate::core::Wall;
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ pub(super) fn http_date(text: &str) -> Option<Wall> {
     let name = words.next()?;
     let month = MONTHS.iter().position(|month| *month == name)? + 1;
     let year = number(words.next()?)?;
-    let mut clock = words.next()?.split(':').map(number);
+    let mut clock = pieces(words.next()?, ":").map(number);
     moment(year, month as u64, day, clock.next()??, clock.next()??, clock.next()??)
 }
 
 /// A date as Amazon writes it: `20261120T133700Z`.
 pub(super) fn amz_date(text: &str) -> Option<Wall> {
-    let digits: String = text.strip_suffix('Z')?.split('T').collect();
+    let digits: String = pieces(text.strip_suffix('Z')?, "T").collect();
     if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

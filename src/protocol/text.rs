@@ -2,14 +2,26 @@
 //! search is quick in texts longer than any here, and costs every visitor four kilobytes with the words of its panics.
 
 /// What stands before `word`, and behind it.
-pub(super) fn around<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
+pub fn around<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
     let at = text.as_bytes().windows(word.len().max(1)).position(|window| window == word.as_bytes())?;
     text.get(..at).zip(text.get(at + word.len()..))
 }
 
-/// What stands before the first of these characters, or all of it.
-pub(super) fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
-    text.split(ends).next().unwrap_or(text)
+/// What stands before the first of these ASCII characters, or all of it.
+pub(super) fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
+    let end = text.bytes().position(|byte| ends.contains(&byte));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// What stands before, between and behind the places where `word` is.
+pub fn pieces<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let parted = around(text, word);
+        rest = parted.map(|(_, behind)| behind);
+        Some(parted.map_or(text, |(piece, _)| piece))
+    })
 }
 
 /// The same text with one word in place of another.
@@ -50,9 +62,15 @@ mod tests {
     }
 
     #[test]
+    fn pieces_are_all_that_is_not_between_them() {
+        let parted = |text| pieces(text, ";").collect::<Vec<_>>();
+        assert_eq!([parted("a;ö;"), parted(""), parted(";")], [vec!["a", "ö", ""], vec![""], vec!["", ""]]);
+    }
+
+    #[test]
     fn every_word_is_replaced_and_no_more() {
         assert_eq!(replaced("&lt;ä&lt;&lt", "&lt;", "<"), "<ä<&lt");
-        assert_eq!(before("a/b?c", &['?', '#']), "a/b");
-        assert_eq!(before("a/b", &['?', '#']), "a/b");
+        assert_eq!(before("a/b?c", b"?#"), "a/b");
+        assert_eq!(before("a/b", b"?#"), "a/b");
     }
 }

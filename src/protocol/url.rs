@@ -1,11 +1,11 @@
 //! The few things that are done to addresses. Those of the app have been resolved by the browser before.
 
-use super::text::{around, before};
+use super::text::{around, before, pieces};
 use crate::core::Origin;
 
 /// What ends the host of an address. [Browsers](https://url.spec.whatwg.org/#host-state) take a backslash for a slash:
 /// what stands behind one is no host.
-const END: [char; 4] = ['/', '\\', '?', '#'];
+const END: &[u8] = b"/\\?#";
 
 /// Where an address leads: scheme, host and port. `None` if it is not an absolute `http` or `https` one.
 #[must_use]
@@ -17,8 +17,8 @@ pub fn origin(url: &str) -> Option<Origin> {
         "https" => ":443",
         _ => return None,
     };
-    let authority = before(rest, &END);
-    let host = authority.rsplit('@').next().unwrap_or(authority).to_ascii_lowercase();
+    let authority = before(rest, END);
+    let host = pieces(authority, "@").last().unwrap_or(authority).to_ascii_lowercase();
     let host = host.strip_suffix(port).unwrap_or(&host);
     (!host.is_empty()).then(|| Origin::new(&format!("{scheme}://{host}")))
 }
@@ -26,8 +26,8 @@ pub fn origin(url: &str) -> Option<Origin> {
 /// An address as it may be shown: signatures live in queries, passwords before the `@`.
 #[must_use]
 pub fn shown(url: &str) -> String {
-    let bare = before(url, &['?', '#']);
-    match around(bare, "://").map(|(scheme, rest)| (scheme, rest.split_once('@'), rest)) {
+    let bare = before(url, b"?#");
+    match around(bare, "://").map(|(scheme, rest)| (scheme, around(rest, "@"), rest)) {
         Some((scheme, Some((user, host)), _)) if !user.as_bytes().contains(&b'/') => format!("{scheme}://{host}"),
         _ => bare.to_owned(),
     }
@@ -40,7 +40,7 @@ pub fn scrubbed(words: &str) -> String {
     let word = |word: &str| match address(word) {
         Some((ahead, url)) => format!("{ahead}{}", shown(url)),
         // A path has a query, too, and many a server says what it cannot do with both.
-        None => match word.split_once('?') {
+        None => match around(word, "?") {
             Some((path, query)) if path.as_bytes().contains(&b'/') && query.as_bytes().contains(&b'=') => {
                 path.to_owned()
             }
@@ -69,11 +69,11 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
     let root = format!("{}", origin(base)?);
     let url = match href {
         // A scheme of its own, and one that leads nowhere. A colon behind the first segment is none.
-        _ if before(href, &END).as_bytes().contains(&b':') => return None,
+        _ if before(href, END).as_bytes().contains(&b':') => return None,
         _ if href.starts_with("//") => format!("{scheme}:{href}"),
         _ if href.starts_with('/') => format!("{root}{href}"),
         _ => {
-            let bare = before(base, &['?', '#']);
+            let bare = before(base, b"?#");
             let folder = bare.rsplit_once('/').map(|(folder, _)| folder);
             let folder = folder.filter(|folder| folder.len() > scheme.len() + 2).unwrap_or(bare);
             format!("{folder}/{href}")
@@ -91,12 +91,9 @@ pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
 
 /// The value of a name in an address's query, as it stands there.
 pub(super) fn query_value<'a>(url: &'a str, name: &str) -> Option<&'a str> {
-    let query = url.split_once('?')?.1.split('#').next()?;
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+    let (_, query) = around(url, "?")?;
+    let mut pairs = pieces(before(query, b"#"), "&").filter_map(|pair| around(pair, "="));
+    pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Text as one segment of a path, or one value of a query: all but RFC 3986's unreserved characters escaped.

@@ -5,8 +5,8 @@
 //! sent but one that was asked for, or that the URL's signature names.
 
 use super::super::checksum::{Checksums, made, read, receipt};
-use super::super::text::around;
-use super::super::url::{query_value, unescaped};
+use super::super::text::{around, pieces, replaced};
+use super::super::url::query_value;
 use super::super::{Algorithm, Answer, Call, Form, Json, Request, Response, Sums, lacks, presigned, xml};
 use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
 
@@ -45,8 +45,10 @@ pub(super) const fn digests(checksums: Checksums, is_told: bool) -> Digests {
 /// A ticket, and which checksum its signature names.
 pub(super) fn named(ticket: Ticket<Json>, checksums: Checksums) -> Ticket<Json> {
     let url = ticket.keep.text("url").unwrap_or_default();
-    let signed = unescaped(query_value(url, "X-Amz-SignedHeaders").unwrap_or_default()).to_ascii_lowercase();
-    let is_signed = |algorithm: &Algorithm| signed.split(';').any(|name| name == header(*algorithm));
+    let signed = query_value(url, "X-Amz-SignedHeaders").unwrap_or_default().to_ascii_lowercase();
+    // Nothing else in a header's name is ever escaped.
+    let signed = replaced(&replaced(&signed, "%3b", ";"), "%2d", "-");
+    let is_signed = |algorithm: &Algorithm| pieces(&signed, ";").any(|name| name == header(*algorithm));
     // Some sign what is to be reckoned into the query, which counts for whoever asked for just that.
     let in_query = query_value(url, "x-amz-sdk-checksum-algorithm").and_then(Algorithm::named);
     let in_query = in_query.filter(|algorithm| checksums.asked() == Some(*algorithm));
@@ -160,7 +162,7 @@ fn said<'a>(answer: &'a Json, receipts: &[(PartRange, Json)]) -> Option<(&'a str
     let (_, first) = receipts.first()?;
     let (algorithm, _) = read(first.get("checksum")?)?;
     let said = answer.text(field(algorithm)?)?;
-    let is_composite = said.contains('-');
+    let is_composite = said.as_bytes().contains(&b'-');
     let follows = match algorithm {
         Algorithm::Crc32c => true,
         Algorithm::Crc64Nvme | Algorithm::Md5 => !is_composite,

@@ -10,6 +10,7 @@ pub use endpoint::S3Endpoint;
 pub use functions::S3Functions;
 
 use super::checksum::receipt;
+use super::text::around;
 use super::{Algorithm, Json, number};
 use crate::core::{Failed, Failure, Limits, Origin, PartRange, Preparing, Reply, Rules, Step, StoredPart};
 
@@ -83,7 +84,7 @@ fn parts(receipts: &[(PartRange, Json)]) -> Json {
 /// does.
 fn counted(answer: &Json, receipts: &[(PartRange, Json)], whole: Option<&str>) -> Result<(), Failed> {
     let etag = answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default().trim_matches('"');
-    let count: Option<usize> = match etag.split_once('-') {
+    let count: Option<usize> = match around(etag, "-") {
         Some((digest, count)) if digest.len() == 32 => count.parse().ok(),
         _ => None,
     };
