@@ -93,13 +93,14 @@ impl Response {
 
     /// What kind of thing the body is, in words.
     pub(super) fn body_in_words(&self) -> &'static str {
-        let start: String = self.text.trim_start().chars().take(5).collect::<String>().to_ascii_lowercase();
-        match (&self.json, start.as_str()) {
-            (Some(_), _) => "JSON",
-            (None, "<?xml" | "<erro") => "XML",
-            (None, _) if start.starts_with('<') => "an HTML page",
-            (None, "") => "nothing",
-            (None, _) => "text",
+        let start = self.text.trim_start().as_bytes();
+        let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        match start.first() {
+            _ if self.json.is_some() => "JSON",
+            Some(b'<') if begins(b"<?xml") || begins(b"<erro") => "XML",
+            Some(b'<') => "an HTML page",
+            None => "nothing",
+            Some(_) => "text",
         }
     }
 }
