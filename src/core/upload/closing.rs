@@ -133,7 +133,7 @@ impl<K: Clone> Upload<K> {
                 closing.ask = Ask::Watch;
             }
             (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, closing, answer),
-            (Ask::Watch, Ok(reply)) => return self.watched(now, origins, closing, reply),
+            (Ask::Watch, Ok(reply)) if self.rules.watches() => return self.watched(now, origins, closing, reply),
             (Ask::Verify, Ok(Reply::Whole { size, closing: answer })) if size == self.plan.size() => {
                 return self.succeed(now, closing, answer);
             }

@@ -21,7 +21,7 @@ impl<K: Clone> Upload<K> {
     pub(super) const fn question(&self) -> Option<Ask> {
         match &self.rules {
             Rules { verifies: true, .. } => Some(Ask::Verify),
-            Rules { watches: true, .. } => Some(Ask::Watch),
+            rules if rules.watches() => Some(Ask::Watch),
             Rules { inspects: true, .. } => Some(Ask::List),
             _ => None,
         }

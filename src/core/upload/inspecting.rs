@@ -85,7 +85,7 @@ impl<K: Clone> Upload<K> {
                 self.close_if_whole();
             }
             // All of it arrived before it was let go, and only the answer was lost.
-            Ok(Reply::Closed(answer)) => {
+            Ok(Reply::Closed(answer)) if self.rules.settling().is_some() => {
                 inspecting.receipts().for_each(|(index, receipt)| self.adopt(index, receipt));
                 if self.stored < self.plan.parts() {
                     self.phase = Phase::Failed(Some(inspecting.session));

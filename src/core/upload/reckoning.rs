@@ -20,6 +20,9 @@ impl<K: Clone> Upload<K> {
 
     /// Reckons one receipt after the other: the disk is busy with the parts that are sent.
     pub(super) fn reckon(&mut self, now: Now, origins: &mut Origins) {
+        if !self.rules.reckons() {
+            return;
+        }
         let (Phase::Sending { session }, Some(index)) = (&self.phase, self.unproved.first()) else { return };
         let is_at_it = self.tasks.values().any(|task| matches!(task.purpose, Purpose::Reckon(_)));
         if self.paused || is_at_it {

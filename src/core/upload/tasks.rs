@@ -83,7 +83,7 @@ impl<K: Clone> Upload<K> {
                 let outage = outage || self.is_suspect(&task);
                 self.part_failed(now, origins, &task, index, &failed, outage);
             }
-            (Purpose::Reckon(index), Ok(Reply::Sent(receipt))) => {
+            (Purpose::Reckon(index), Ok(Reply::Sent(receipt))) if self.rules.reckons() => {
                 let index = *index;
                 self.part_reckoned(now.instant, index, receipt);
             }
@@ -99,13 +99,13 @@ impl<K: Clone> Upload<K> {
                 let parts = parts.clone();
                 self.prepared(now, origins, &parts, task.began, outcome, outage);
             }
-            (Purpose::Settle(parts), outcome) => {
+            (Purpose::Settle(parts), outcome) if self.rules.settling().is_some() => {
                 let parts = parts.clone();
                 self.settled(now, origins, &parts, outcome, outage);
             }
             (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
             // An adapter that answers a part with anything else has a bug; the part is not stored.
-            (Purpose::Send(_) | Purpose::Reckon(_), Ok(_)) => {
+            (Purpose::Send(_) | Purpose::Reckon(_) | Purpose::Settle(_), _) => {
                 let failed = Failed::new(Failure::Nonsense, "the answer was taken for another step's".into());
                 self.fail_with(now, origins, &failed, "sending a part", 1);
             }
