@@ -15,6 +15,7 @@ pub(crate) mod driver;
 pub(crate) mod enquiry;
 mod exchange;
 mod fetch;
+mod heap;
 pub(crate) mod held;
 pub(crate) mod journal;
 mod network;
