@@ -9,6 +9,7 @@ mod engine;
 mod inline;
 mod names;
 mod npm;
+mod order;
 mod package;
 mod python;
 mod report;

@@ -11,6 +11,7 @@ use wasm_bindgen_cli::wasm_bindgen;
 use crate::child::Job;
 use crate::names::Names;
 use crate::npm;
+use crate::order;
 use crate::workspace::{cargo, root, target_dir};
 
 /// The target's name.
@@ -121,15 +122,22 @@ fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
 /// From npm rather than from the distribution: Debian's wasm-opt 108 breaks tables of references without a word.
 ///
 /// -O1, because the compiler has done the rest: -O3 and -Oz make fewer bytes of which a server's compression makes more
-/// (`docs/size.md`). What the module imports and exports is renamed: wasm-bindgen's names end in digits of a hash, which
+/// (`docs/size.md`), and so do segments of data that are cut where they have zeros. Then the functions are put in the order of
+/// [`crate::order`], and what the module imports and exports is renamed: wasm-bindgen's names end in digits of a hash, which
 /// nothing compresses.
 fn optimise(module: &Path, optimised: &Path) -> Result<Names> {
+    let unused = ["--rse", "--dae-optimizing", "-O1", "--skip-pass=memory-packing", "--strip-target-features"];
+    wasm_opt(module, optimised, &unused)?;
+    let named = module.with_extension("named.wasm");
+    let read = fs::read(optimised).context("wasm-opt has written no module")?;
+    fs::write(&named, order::named(&read)?).context("cannot write a module")?;
+    let renamed = ["--reorder-functions-by-name", "--strip-debug", "--minify-imports-and-exports-and-modules"];
+    Names::read(&wasm_opt(&named, optimised, &renamed)?)
+}
+
+/// What it says.
+fn wasm_opt(module: &Path, optimised: &Path, passes: &[&str]) -> Result<String> {
     let program = tools().join("node_modules/binaryen/bin/wasm-opt");
     let features = FEATURES.iter().map(|feature| format!("--enable-{feature}"));
-    let told = Job::new("node")
-        .args([program.as_path(), module, "-o".as_ref(), optimised])
-        .args(["-O1", "--strip-target-features", "--minify-imports-and-exports-and-modules"])
-        .args(features)
-        .read()?;
-    Names::read(&told)
+    Job::new("node").args([program.as_path(), module, "-o".as_ref(), optimised]).args(passes).args(features).read()
 }

@@ -40,7 +40,7 @@ fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)
     let pairs = pairs.fields().ok_or_else(|| fields.wrong("metadata", rule))?;
     let pair = |(name, value): &(String, crate::protocol::Json)| {
         let text = value.as_text().filter(|text| text.is_ascii() && name.is_ascii());
-        let wrong = || fields.wrong(&format!("metadata.{name}"), rule).into();
+        let wrong = || fields.wrong(&format!("metadata.{name}"), rule);
         text.map(|text| (name.clone(), text.to_owned())).ok_or_else(wrong)
     };
     pairs.iter().map(pair).collect()
