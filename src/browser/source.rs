@@ -9,8 +9,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
 
-/// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame.
-pub(super) const WINDOW: u64 = 768 << 10;
+/// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame, and as many as that
+/// allows, since each reading is a way to the browser's other processes and back.
+pub(super) const WINDOW: u64 = 1536 << 10;
 
 /// Windows of a part that are read at once. Read one after the other, most of the time is spent waiting for the browser's
 /// other processes; more than these few only fill the page's memory.
