@@ -29,7 +29,7 @@ const S3_ALONE: [u8; 5] = [0, 3, 2, b's', b'3'];
 pub(crate) enum Services {
     /// All of them.
     All,
-    /// S3 alone, which most uploads need and which is a fifth less.
+    /// S3 alone, which most uploads need and which is a quarter less.
     S3,
 }
 
