@@ -675,7 +675,7 @@ mod sizes {
             let life = world.life(id);
             assert_eq!((code(life), life.sends.len()), (ErrorCode::Protocol, 0));
             let words = format!(
-                "the service wants parts of {part_size} bytes, which makes {parts} of them: it takes 100 at most, of 1048575 \
+                "the service gave a `partSize` of {part_size} bytes, which makes {parts} parts: 100 at most are taken, of 1048575 \
                  to 104857600 bytes"
             );
             assert!(message(life).contains(&words), "{}", message(life));

@@ -75,7 +75,8 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     assert.equal(left.name, "left.bin");
     assert.equal(left.size, 21 * MIB);
     assert.equal(left.kind, "s3");
-    assert.ok(left.sent >= 10 * MIB && left.sent < left.size, `${left.sent}`);
+    // Two parts at least, of which one may be the last: 5 MiB, and 1.
+    assert.ok(left.sent >= 6 * MIB && left.sent < left.size, `${left.sent}`);
     const end = await page.evaluate(`listed('me').then(async ([left]) => {
       const result = await left.resume(file(), { to: ${about.to} });
       return { resumed: result.resumed, left: (await api.interrupted('me')).length };

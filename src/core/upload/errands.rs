@@ -126,8 +126,9 @@ impl<K: Clone> Upload<K> {
             let Limits { min_part_size: least, max_part_size: most, max_parts, .. } = self.rules.limits;
             let plan = Plan::with_part_size(self.plan.size(), part_size, &self.rules.limits);
             if plan.parts() > max_parts || !(least..=most).contains(&part_size) {
+                let who = if self.rules.api.is_some() { "the service" } else { "your function `create`" };
                 let words = format!(
-                    "creating the upload: the service wants parts of {part_size} bytes, which makes {} of them: it takes {max_parts} at most, of {least} to {most} bytes",
+                    "creating the upload: {who} gave a `partSize` of {part_size} bytes, which makes {} parts: {max_parts} at most are taken, of {least} to {most} bytes",
                     plan.parts(),
                 );
                 self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
