@@ -48,7 +48,8 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: OnSent) -> Result<Res
     xhr.upload().map_err(failed)?.set_onprogress(Some(progress.as_ref().unchecked_ref()));
     xhr.open_with_async(outgoing.request.method, &outgoing.request.url, true).map_err(failed)?;
     xhr.set_with_credentials(outgoing.credentials == RequestCredentials::Include);
-    for (name, value) in &header_pairs(&outgoing.headers).unwrap_or_default() {
+    // Without them the request would be another one.
+    for (name, value) in &header_pairs(&outgoing.headers).map_err(|_| failed("its headers cannot be read".into()))? {
         xhr.set_request_header(name, value).map_err(failed)?;
     }
     // The promise's functions are kept by the request's own handlers, and let go with them.
