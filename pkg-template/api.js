@@ -72,7 +72,10 @@ export function createApi(sources) {
   return {
     init: async (given) => {
       const kind = given ? given.kind : "s3";
+      // An upload can do without the journal, and says so itself.
+      const ahead = journal().catch(() => {});
       await (kind ? module(kind) : loaded(({ load }) => load(given)));
+      await ahead;
     },
     upload: (file, options) => new Upload(file, options, module),
     interrupted: async (scope = "") => {

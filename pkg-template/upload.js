@@ -3,11 +3,14 @@
 
 import { UploadError, attempt, describe, given, words } from "./error.js";
 
+let loading;
+
 /** What survives a reload. It comes with the first upload, as the module does: a page that uploads nothing does not pay for it. */
 export const journal = () =>
-  import("./journal.js").catch((cause) => {
+  (loading ??= import("./journal.js").catch((cause) => {
+    loading = undefined;
     throw new UploadError({ code: "load", message: `a file of upslice could not be loaded: ${words(cause)}`, cause, retryable: true });
-  });
+  }));
 
 const ENDED = new Set(["completed", "failed", "aborted"]);
 

@@ -89,6 +89,15 @@ describe("modules", () => {
     assert.equal(given.fetched.length, 1, "an upload waits for what init is loading");
   });
 
+  it("after init, an upload loads nothing more", { timeout: TIMEOUT }, async (t) => {
+    const { page, run } = await open(t, "index");
+    await run("await api.init()");
+    const loaded = [];
+    page.on("request", (request) => loaded.push(...(/\/pkg\/.*/.exec(request.url()) ?? [])));
+    assert.equal(await run(`return tools.send(${S3}, { resumable: true })`), 2);
+    assert.deepEqual(loaded, []);
+  });
+
   it("upslice/slim with s3.wasm says what to give it for another service, and takes it", { timeout: TIMEOUT }, async (t) => {
     const { fetched, page, run } = await open(t, "slim");
     assert.deepEqual(await run(`api.init("/pkg/s3.wasm"); return [await tools.send(${S3}), tools.instances]`), [2, ["s3"]]);
