@@ -941,6 +941,22 @@ mod outages {
     }
 
     #[test]
+    fn an_upload_does_not_wait_for_another_ones_silent_request_to_find_out() {
+        let mut world = World::plain();
+        world.fault("create", 1, How::Drop(0.0));
+        world.fault("create", 1, How::Stall(0.0));
+        let first = world.upload(MIB, parts_of(MIB));
+        world.run_until(|world| world.life(first).count("create") == 2);
+        let second = world.upload(MIB, parts_of(MIB));
+        let from = world.now;
+        world.run_until(|world| world.life(second).ending.is_some());
+        assert_stored(&world, second);
+        assert!(world.now - from < 20_000, "it took {} ms", world.now - from);
+        world.run();
+        assert_stored(&world, first);
+    }
+
+    #[test]
     fn an_upload_that_starts_in_an_outage_of_others_sees_for_itself() {
         let mut world = World::plain();
         world.go_offline(seconds(100));

@@ -74,13 +74,9 @@ impl Default for Link {
 }
 
 impl Link {
-    /// When a request may go out: now if the answer is not later. `None`: when the one that knocks comes back.
-    pub(super) fn opens_at(&self, now: Instant) -> Option<Instant> {
-        match &self.outage {
-            Some(outage) if outage.knocking => None,
-            Some(outage) => Some(outage.next.max(self.patience).max(now)),
-            None => Some(self.patience.max(now)),
-        }
+    /// When a request may go out: now if the answer is not later.
+    pub(super) fn opens_at(&self, now: Instant) -> Instant {
+        self.outage.as_ref().map_or(now, Outage::opens_at).max(self.patience).max(now)
     }
 
     /// Whether another part may go out, of an upload that has `own` in flight and wants at most `wanted`.
@@ -188,7 +184,7 @@ mod tests {
             link.slow_down(at(100), at(10), Duration::from_secs(3));
         }
         assert_eq!(link.limit, 3);
-        assert_eq!(link.opens_at(at(100)), Some(at(3100)));
+        assert_eq!(link.opens_at(at(100)), at(3100));
         link.slow_down(at(4000), at(3200), Duration::ZERO);
         assert_eq!(link.limit, 1);
         for _ in 0..30 {

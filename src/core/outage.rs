@@ -10,23 +10,35 @@ const LONGEST_KNOCK: Duration = Duration::from_secs(15);
 /// Failures without any answer are one outage, not an attempt of each part.
 #[derive(Clone, Debug)]
 pub(super) struct Outage {
-    pub(super) next: Instant,
+    next: Instant,
     wait: Duration,
-    /// Whether the one request that may try is under way.
-    pub(super) knocking: bool,
+    /// Requests that try. There is one, until it has been silent for so long that another joins it: it may be waiting for
+    /// something else than the network.
+    knocks: u32,
+    joined_at: Instant,
+}
+
+impl Outage {
+    /// When a request may try.
+    pub(super) fn opens_at(&self) -> Instant {
+        if self.knocks > 0 { self.joined_at } else { self.next }
+    }
 }
 
 impl Link {
-    /// A request goes out. Says whether it is the one that knocks.
-    pub(super) fn began(&mut self) -> bool {
-        self.outage.iter_mut().for_each(|outage| outage.knocking = true);
+    /// A request goes out. Says whether it is one that knocks.
+    pub(super) fn began(&mut self, now: Instant) -> bool {
+        self.outage.iter_mut().for_each(|outage| {
+            outage.knocks += 1;
+            outage.joined_at = now + LONGEST_KNOCK;
+        });
         self.outage.is_some()
     }
 
     /// A request that knocked was called back without having been answered.
     pub(super) fn knock_ended(&mut self) {
         if let Some(outage) = &mut self.outage {
-            outage.knocking = false;
+            outage.knocks = outage.knocks.saturating_sub(1);
         }
     }
 
@@ -46,7 +58,7 @@ impl Link {
         }
         match &mut self.outage {
             Some(outage) if knocked => {
-                outage.knocking = false;
+                outage.knocks = outage.knocks.saturating_sub(1);
                 outage.wait = (outage.wait * 2).clamp(Duration::from_millis(1), LONGEST_KNOCK);
                 outage.next = now + outage.wait;
             }
@@ -54,7 +66,8 @@ impl Link {
             Some(_) => {}
             None => {
                 let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
-                self.outage = Some(Outage { next: now + wait, wait, knocking: false });
+                let next = now + wait;
+                self.outage = Some(Outage { next, wait, knocks: 0, joined_at: next });
             }
         }
         true
@@ -66,7 +79,7 @@ impl Link {
     }
 
     pub(super) fn is_knocking(&self) -> bool {
-        self.outage.as_ref().is_some_and(|outage| outage.knocking)
+        self.outage.as_ref().is_some_and(|outage| outage.knocks > 0)
     }
 
     /// Whether the origin is out of reach.
@@ -96,15 +109,30 @@ mod tests {
         let mut now = at(0);
         assert!(link.unanswered(now, now, false, &Retry::default()));
         for _ in 0..20 {
-            let next = link.opens_at(now).unwrap();
+            let next = link.opens_at(now);
             assert!(next > now && next.since(now) <= LONGEST_KNOCK);
             now = next;
-            assert!(link.began());
-            assert_eq!(link.opens_at(now), None);
+            assert!(link.began(now));
+            assert_eq!(link.opens_at(now), now + LONGEST_KNOCK);
             assert!(link.unanswered(now, now, true, &Retry::default()));
         }
         link.answered(now);
-        assert_eq!(link.opens_at(now), Some(now));
+        assert_eq!(link.opens_at(now), now);
+    }
+
+    #[test]
+    fn a_knock_that_is_silent_is_joined_by_another() {
+        let mut link = Link::default();
+        assert!(link.unanswered(at(0), at(0), false, &Retry::default()));
+        let silent = link.opens_at(at(0));
+        assert!(link.began(silent));
+        let second = link.opens_at(silent);
+        assert!(link.began(second));
+        assert_eq!(link.opens_at(second), second + LONGEST_KNOCK);
+        assert!(link.unanswered(second, second, true, &Retry::default()));
+        assert!(link.is_knocking());
+        link.knock_ended();
+        assert!(!link.is_knocking());
     }
 
     #[test]

@@ -30,9 +30,8 @@ impl<K: Clone> Upload<K> {
         let own = self.in_flight();
         let is_wanted = self.config.concurrency.is_none_or(|most| own < most as usize);
         let link = self.origin_of(index).and_then(|origin| origins.get(origin));
-        let is_open = |link: &Link| {
-            link.has_room(self.config.concurrency, own) && link.opens_at(now.instant) == Some(now.instant)
-        };
+        let is_open =
+            |link: &Link| link.has_room(self.config.concurrency, own) && link.opens_at(now.instant) == now.instant;
         is_wanted && link.is_none_or(is_open)
     }
 

@@ -50,7 +50,7 @@ impl<K: Clone> Upload<K> {
         }
         let at_once = self.unsettled.len() >= settling.batch as usize || self.stored == self.plan.parts();
         let due = if at_once { now.instant } else { self.settle_by? };
-        Some(due.max(self.settling.until).max(self.api_opens_at(now, origins)?))
+        Some(due.max(self.settling.until).max(self.api_opens_at(now, origins)))
     }
 
     /// A report has ended.

@@ -188,13 +188,13 @@ impl<K: Clone> Upload<K> {
 
     /// Whether a request to the service's API may go out: its time has come, and the origin can be reached.
     pub(super) fn may_call(&self, now: Now, origins: &Origins, until: super::Instant) -> bool {
-        until <= now.instant && self.api_opens_at(now, origins) == Some(now.instant)
+        until <= now.instant && self.api_opens_at(now, origins) == now.instant
     }
 
     /// When a request to the service's API may go out.
-    pub(super) fn api_opens_at(&self, now: Now, origins: &Origins) -> Option<super::Instant> {
+    pub(super) fn api_opens_at(&self, now: Now, origins: &Origins) -> super::Instant {
         let link = self.home().and_then(|api| origins.get(api));
-        link.map_or(Some(now.instant), |link| link.opens_at(now.instant))
+        link.map_or(now.instant, |link| link.opens_at(now.instant))
     }
 
     /// How long a function of the app, or a request, may take for a step.

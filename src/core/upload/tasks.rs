@@ -182,7 +182,7 @@ impl<K: Clone> Upload<K> {
         let mut task = Task { began: now, alive: now, ..task };
         if let Some(origin) = &task.origin {
             let link = origins.link(origin);
-            task.knocks = link.began();
+            task.knocks = link.began(now);
             if matches!(task.purpose, Purpose::Send(_)) {
                 task.in_trial = link.is_trying();
                 link.part_began(&task, self.config.concurrency);

@@ -108,13 +108,12 @@ impl<K: Clone> Upload<K> {
         let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins)).map(|at| at.max(at_once));
         let waiting = self.waiting.values().min().copied();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
-        let errand = errand.and_then(|errand| Some(self.api_opens_at(now, origins)?.max(errand.until)));
+        let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
-        let signing = (sending && !self.unsigned.is_empty())
-            .then(|| Some(self.api_opens_at(now, origins)?.max(self.signing.until)))
-            .flatten();
+        let signing =
+            (sending && !self.unsigned.is_empty()).then(|| self.api_opens_at(now, origins).max(self.signing.until));
         let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(index));
-        let part = part.and_then(|origin| origins.get(origin)).and_then(|link| link.opens_at(now.instant));
+        let part = part.and_then(|origin| origins.get(origin)).map(|link| link.opens_at(now.instant));
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
         let settling = self.settles_at(now, origins);
