@@ -1426,6 +1426,22 @@ mod numbers_once {
     }
 
     #[test]
+    fn an_outage_that_does_not_end_while_a_session_is_removed_says_that_it_is_still_there() {
+        let mut world = world();
+        world.part_fault(4, 1, How::Say(503, Some(5)));
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).restarts == 1 && runs(world.life(id), "abort"));
+        world.go_offline(seconds(10_000));
+        world.run();
+        let said = message(world.life(id)).to_owned();
+        assert!(said.contains("the session that was given up before is still at the service"), "{said}");
+        world.go_online();
+        world.abort(id);
+        world.run();
+        assert_nothing_left(&world);
+    }
+
+    #[test]
     fn a_session_that_is_taken_up_is_given_up_unless_it_is_whole() {
         for inspects in [true, false] {
             let mut world = world_of(|rules| rules.inspects = inspects);

@@ -19,6 +19,9 @@ const LEAST: Duration = Duration::from_secs(10);
 /// Nor is the answer to a creation that nobody needs any more, even if the app would wait for ever.
 const ORPHANED: Duration = Duration::from_secs(120);
 
+/// What else is true of a failure before a session that was given up is removed.
+const GIVEN_UP: &str = "; the session that was given up before is still at the service, until you abort";
+
 /// An upload that has ended and whose stored parts are being removed.
 #[derive(Clone, Debug)]
 pub(super) struct Clearing<K> {
@@ -44,8 +47,12 @@ impl<K: Clone> Clearing<K> {
 
 impl<K: Clone> Upload<K> {
     /// The one bad ending. What is stored stays, to be taken up again or removed.
-    pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, error: Error) {
+    pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, mut error: Error) {
         self.leave(origins);
+        if matches!(self.phase, Phase::Restarting(_)) {
+            // The next try does not know of it.
+            error.message.push_str(GIVEN_UP);
+        }
         self.phase = Phase::Failed(self.session().cloned());
         self.finish_telling(now, State::Failed);
         self.emit(Event::Failure(error));
