@@ -2427,6 +2427,19 @@ mod digesting {
     }
 
     #[test]
+    fn a_part_that_was_on_its_way_before_is_not_taken_for_a_header_that_is_forbidden() {
+        let mut world = world(Digests::First);
+        // The second part is lost after the first has been answered without its digest, and before any is with it.
+        world.line.slow = Some((1, 0.5));
+        world.part_fault(1, 1, How::Drop(0.0));
+        world.part_fault(2, 1, How::Drop(0.75));
+        let id = world.upload(4 * MIB, Config { concurrency: Some(2), ..parts_of(MIB) });
+        assert_checked(&mut world, id, "a part that is lost");
+        let life = world.life(id);
+        assert_eq!(life.sends.len() - life.checked_sends, 1, "how often one went without to find out");
+    }
+
+    #[test]
     fn requests_that_are_lost_are_not_taken_for_a_header_that_is_forbidden() {
         for (lost, how) in (1..12).flat_map(|lost| [How::Drop(0.5), How::Lose].map(|how| (lost, how))) {
             let mut world = world(Digests::First);

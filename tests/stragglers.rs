@@ -231,6 +231,24 @@ fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
 }
 
 #[test]
+fn a_part_that_is_sent_once_more_alone_is_not_read_again_for_its_digest() {
+    let mut world = with_rules(|rules| rules.digests = Digests::First);
+    world.line.slow = None;
+    world.part_fault(12, 1, How::Hold(60_000));
+    world.cancels = Cancels::Never;
+    let id = twelve(&mut world, Transport::Fetch);
+    world.run_until(|world| is_hedged(world, id));
+    let session = world.life(id).session.clone().unwrap();
+    world.run_until(|world| world.life(id).progress.parts_stored == 12);
+    let (start, size) = (44 * MIB, 4 * MIB);
+    let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
+    world.store.act(0, 0, &again);
+    world.run();
+    assert_stored(&world, id);
+    assert_eq!((world.life(id).alone, world.life(id).digested.len()), (1, 12));
+}
+
+#[test]
 fn a_function_that_completes_and_throws_has_no_part_sent_again() {
     for throws in [How::Lose, How::Say(500, None)] {
         let mut world = with_rules(|rules| rules.api = None);

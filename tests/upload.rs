@@ -679,6 +679,18 @@ mod signing {
     }
 
     #[test]
+    fn urls_that_were_over_when_they_arrived_say_nothing_about_fresh_ones() {
+        let mut world = World::plain();
+        world.store.lifetime = Some(1);
+        world.line.latency = 1_500;
+        let id = world.upload(MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).sends.len() == 4);
+        world.store.lifetime = Some(300);
+        world.run();
+        assert_stored(&world, id);
+    }
+
+    #[test]
     fn urls_that_are_over_whenever_they_are_used_end_it() {
         let mut world = World::plain();
         world.store.lifetime = Some(1);
