@@ -89,14 +89,11 @@ class Instance {
   }
 
   async begin(glue) {
-    const { Instance, Module } = WebAssembly;
     // Each instance has glue of its own, so that what a broken one has left with the browser cannot reach into the next.
     const api = glue({
-      Instance,
-      Module,
       instantiate: async (module, imports) => this.#gated(await WebAssembly.instantiate(module, this.#seen(imports))),
     });
-    await api({ module_or_path: this.#module });
+    await api(this.#module);
     if (this.broken) throw this.broken.cause;
     this.api = api;
     this.#held = api.held();
@@ -121,7 +118,7 @@ class Instance {
   #gated(instance) {
     const doors = Object.entries(instance.exports);
     const exports = Object.fromEntries(doors.map(([name, door]) => [name, typeof door === "function" ? this.#gate(door) : door]));
-    return { module: this.#module, instance: { exports } };
+    return { exports };
   }
 
   /**

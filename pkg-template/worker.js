@@ -14,7 +14,7 @@ let transformed;
 
 async function begin({ module, isS3 }) {
   const api = (isS3 ? s3 : all)(WebAssembly);
-  await api({ module_or_path: module });
+  await api(module);
   transformed = api.transformed;
   say("ready");
 }

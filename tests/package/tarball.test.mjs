@@ -30,7 +30,7 @@ test("each module is known by what it is, and fits its own glue", async () => {
     assert.equal(servesS3Alone(module), alone);
     const { default: glue } = await import(`${process.env.UPSLICE_PKG}/${name}-glue.js`);
     const api = glue(WebAssembly);
-    await api({ module_or_path: module });
+    await api(module);
     assert.equal(typeof api.Machine, "function");
   }
 });

@@ -52,13 +52,26 @@ fn copy_template(dir: &Path) -> Result<()> {
     write(dir, "package.json", manifest.replace(VERSION, &version))
 }
 
+/// Where the glue begins to find out what it is to load, and where that ends.
+const LOADING: &str = "    async function __wbg_load(";
+const LOADED: &str = "    return Object.assign(__wbg_init, { initSync }, exports);\n";
+
+/// What stands there instead: the package loads its modules by itself, and has them compiled.
+const INSTANCE: &str = "    return Object.assign(async (module) => {
+        const instance = await WebAssembly.instantiate(module, __wbg_get_imports());
+        return __wbg_finalize_init(instance, module);
+    }, exports);
+";
+
 /// The glue as a function that makes glue: what it keeps beside an instance of the module (views of its memory, the
 /// closures that the browser holds) is of that instance alone, and `WebAssembly` is whatever it is called with, so that
 /// `instance.js` sees who goes in and out.
 fn instances(glue: &str) -> Result<String> {
     let function = glue.strip_prefix("let wasm_bindgen = ").context("the glue is no longer one function")?;
     ensure!(function.starts_with("(function(exports) {"), "the glue's function has changed");
-    Ok(format!("export default (WebAssembly) => {function}"))
+    let (begin, rest) = function.split_once(LOADING).context("the glue no longer loads as it did")?;
+    let (_, end) = rest.split_once(LOADED).context("the glue no longer ends as it did")?;
+    Ok(format!("export default (WebAssembly) => {begin}{INSTANCE}{end}"))
 }
 
 fn write(dir: &Path, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
@@ -71,10 +84,14 @@ mod tests {
 
     #[test]
     fn glue_is_made_for_each_instance() {
-        let glue = "let wasm_bindgen = (function(exports) {\n    return exports;\n})({ __proto__: null });\n";
+        let glue = format!(
+            "let wasm_bindgen = (function(exports) {{\n{LOADING}module) {{}}\n{LOADED}}})({{ __proto__: null }});\n"
+        );
         let expected =
-            "export default (WebAssembly) => (function(exports) {\n    return exports;\n})({ __proto__: null });\n";
-        assert_eq!(instances(glue).expect("glue"), expected);
-        assert!(instances("export class Machine {}").is_err());
+            format!("export default (WebAssembly) => (function(exports) {{\n{INSTANCE}}})({{ __proto__: null }});\n");
+        assert_eq!(instances(&glue).expect("glue"), expected);
+        for other in ["export class Machine {}", &glue.replace(LOADING, ""), &glue.replace(LOADED, "")] {
+            assert!(instances(other).is_err());
+        }
     }
 }
