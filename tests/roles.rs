@@ -2400,6 +2400,20 @@ mod digesting {
         assert!(sends < 400, "{sends} requests in {} ms", world.now);
     }
 
+    #[test]
+    fn parts_that_have_no_answer_for_their_header_do_not_storm_an_origin_that_signs_them_as_well() {
+        let mut world = world(Digests::Asked);
+        world.service.rules.api = Some(Origin::new("https://store.example"));
+        world.service.wants_digest = true;
+        world.store.forbids_digests = true;
+        world.line.latency = 0;
+        let id = world.upload(4 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).ending.is_some() || world.life(id).sends.len() > 1_000);
+        let sends = world.life(id).sends.len();
+        assert!(sends < 100, "{sends} requests in {} ms", world.now);
+        assert_eq!(code(world.life(id)), ErrorCode::Network);
+    }
+
     /// The upload ends well, and each of its parts was stored with its digest.
     fn assert_checked(world: &mut World<Plain>, id: UploadId, situation: &str) {
         world.run_until(|world| runs(world.life(id), "complete"));

@@ -98,11 +98,11 @@ impl<K: Clone> Upload<K> {
     }
 
     /// Whether it may be for its digest that a part had no answer: that the origin answered others then says nothing.
-    pub(super) const fn is_suspect(&self, task: &Task) -> bool {
-        matches!(
-            (task.along, self.suspicion),
-            (Along::Digest, Suspicion::Doubted { .. } | Suspicion::Accused { .. } | Suspicion::Proven)
-        )
+    pub(super) fn is_suspect(&self, task: &Task) -> bool {
+        let is_doubted =
+            matches!(self.suspicion, Suspicion::Doubted { .. } | Suspicion::Accused { .. } | Suspicion::Proven);
+        // Where none can go without, nothing would ever clear that up.
+        task.along == Along::Digest && is_doubted && self.may_differ()
     }
 
     /// Queues a part again that went without its digest and was answered; unless what was said has nothing to do with that.
