@@ -88,17 +88,18 @@ impl Source {
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        self.read_each(windows(part), take).await
+        self.read_each(windows(part), AT_ONCE, take).await
     }
 
-    /// The same of windows that are given.
+    /// The same of windows that are given, `at_once` of which are being read.
     pub(super) async fn read_each(
         &self,
         windows: impl Iterator<Item = PartRange>,
+        at_once: usize,
         take: &mut dyn FnMut(&[u8]),
     ) -> Option<()> {
         let mut windows = windows.map(|window| self.begin(&window));
-        let mut ahead: VecDeque<_> = windows.by_ref().take(AT_ONCE).collect();
+        let mut ahead: VecDeque<_> = windows.by_ref().take(at_once).collect();
         while let Some(reading) = ahead.pop_front() {
             let bytes = Uint8Array::new(&reading?.end().await?);
             ahead.extend(windows.next());
