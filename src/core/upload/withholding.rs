@@ -40,10 +40,7 @@ impl<K: Clone> Upload<K> {
         }
         let is_out = self.tasks.values().any(|task| task.along == Along::Withheld);
         let is_asked = matches!(self.suspicion, Suspicion::Doubted { .. });
-        match is_asked && !is_out && self.may_differ() {
-            true => Along::Withheld,
-            false => Along::Digest,
-        }
+        if is_asked && !is_out { Along::Withheld } else { Along::Digest }
     }
 
     /// Where functions of the app make the request, the number is used once, or the URL itself asks for a digest and always
@@ -68,7 +65,10 @@ impl<K: Clone> Upload<K> {
         let is_unheard = failure == Some(&Failure::NoAnswer);
         match (task.along, self.suspicion) {
             (Along::Digest, _) if is_heard => self.suspicion = Suspicion::Cleared,
-            (Along::Digest, Suspicion::Unheard) if is_unheard => self.doubt(now.instant, origins, task, false),
+            // Where none can go without, nothing would ever clear a doubt up.
+            (Along::Digest, Suspicion::Unheard) if is_unheard && self.may_differ() => {
+                self.doubt(now.instant, origins, task, false);
+            }
             (Along::Digest, Suspicion::Accused { since }) if is_unheard && task.began >= since => {
                 self.doubt(now.instant, origins, task, true);
             }
@@ -92,17 +92,17 @@ impl<K: Clone> Upload<K> {
     /// The next part goes without, and at once: while the origin is out of reach, few requests are left to find it out by.
     fn doubt(&mut self, now: Instant, origins: &mut Origins, task: &Task, again: bool) {
         self.suspicion = Suspicion::Doubted { again };
-        if let Some(origin) = task.origin.as_ref().filter(|_| self.may_differ()) {
+        if let Some(origin) = &task.origin {
             origins.link(origin).knock_now(now);
         }
     }
 
     /// Whether it may be for its digest that a part had no answer: that the origin answered others then says nothing.
-    pub(super) fn is_suspect(&self, task: &Task) -> bool {
-        let is_doubted =
-            matches!(self.suspicion, Suspicion::Doubted { .. } | Suspicion::Accused { .. } | Suspicion::Proven);
-        // Where none can go without, nothing would ever clear that up.
-        task.along == Along::Digest && is_doubted && self.may_differ()
+    pub(super) const fn is_suspect(&self, task: &Task) -> bool {
+        matches!(
+            (task.along, self.suspicion),
+            (Along::Digest, Suspicion::Doubted { .. } | Suspicion::Accused { .. } | Suspicion::Proven)
+        )
     }
 
     /// Queues a part again that went without its digest and was answered; unless what was said has nothing to do with that.
