@@ -206,9 +206,8 @@ describe("api", () => {
       }, transport);
       const times = said.filter(({ type }) => type === "progress").map(({ at }) => at);
       assert.ok(times.length > 1);
-      // The last one is owed at the end, whenever that is. Two may come close to each other on a busy page, never more.
-      const seconds = (times.at(-1) - times[0]) / 1000;
-      assert.ok(times.length - 2 <= 10 * seconds, `${times.length} within ${seconds} s`);
+      // The last one is owed at the end, whenever that is. Timers may be a little early.
+      times.slice(0, -1).forEach((time, i) => i > 0 && assert.ok(time - times[i - 1] >= 90, `two within ${time - times[i - 1]} ms`));
       if (transport === "xhr") {
         const inside = said.filter(({ type, detail }) => type === "progress" && detail.sent % (10 * MIB) !== 0);
         assert.ok(inside.length >= 5, "XMLHttpRequest tells what happens inside parts");

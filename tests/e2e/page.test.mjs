@@ -419,11 +419,8 @@ describe("page, many parts", () => {
     await reaches(one, "completed", 60_000);
     assert.equal(await one.locator(".parts").textContent(), "600 of 600 parts");
     const parts = await server.requestsOf("part");
-    const whole = new Map(parts.filter(({ status }) => status === 200).map(({ part, requestBytes }) => [part, requestBytes]));
-    assert.deepEqual([...whole.keys()].sort((a, b) => a - b), Array.from({ length: 600 }, (_, i) => i + 1));
-    assert.equal([...whole.values()].reduce((sum, bytes) => sum + bytes, 0), file.size);
-    // Where the machine is busy, one of the last parts may be late and go out a second time.
-    assert.ok(parts.length <= 600 + 6, `${parts.length} parts were sent`);
+    assert.deepEqual(parts.map(({ part }) => part).sort((a, b) => a - b), Array.from({ length: 600 }, (_, i) => i + 1));
+    assert.equal(parts.reduce((sum, { requestBytes }) => sum + requestBytes, 0), file.size);
     assert.deepEqual(page.complaints, []);
   });
 });
