@@ -204,6 +204,25 @@ fn an_abort_calls_both_back() {
     assert_eq!(world.life(id).over, Some(None));
 }
 
+/// Twelve parts, of the last of which the store keeps the request that was called back: it was stored after the other one.
+fn with_the_other_request_kept(world: &mut World<Plain>) -> UploadId {
+    world.line.slow = None;
+    // Its answer is on its way when the other one's comes.
+    world.part_fault(12, 1, How::Hold(60_000));
+    world.cancels = Cancels::Never;
+    let id = twelve(world, Transport::Fetch);
+    world.run_until(|world| is_hedged(world, id));
+    let session = world.life(id).session.clone().unwrap();
+    // The store numbers its receipts: the first request's bytes are there a second time, under another name.
+    world.run_until(|world| world.life(id).progress.parts_stored == 12 || world.life(id).count("complete") == 1);
+    let (start, size) = (44 * MIB, 4 * MIB);
+    let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
+    world.store.act(0, 0, &again);
+    world.run();
+    assert_stored(world, id);
+    id
+}
+
 #[test]
 fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
     // A function that throws says nothing: it is looked for an object, or whether the session is still open.
@@ -211,20 +230,7 @@ fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
         [|_| {}, |rules| rules.api = None, |rules| (rules.api, rules.verifies) = (None, true)];
     for change in rules {
         let mut world = with_rules(change);
-        world.line.slow = None;
-        // Its answer is on its way when the other one's comes: it was stored after that.
-        world.part_fault(12, 1, How::Hold(60_000));
-        world.cancels = Cancels::Never;
-        let id = twelve(&mut world, Transport::Fetch);
-        world.run_until(|world| is_hedged(world, id));
-        let session = world.life(id).session.clone().unwrap();
-        // The store numbers its receipts: the first request's bytes are there a second time, under another name.
-        world.run_until(|world| world.life(id).progress.parts_stored == 12 || world.life(id).count("complete") == 1);
-        let (start, size) = (44 * MIB, 4 * MIB);
-        let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
-        world.store.act(0, 0, &again);
-        world.run();
-        assert_stored(&world, id);
+        let id = with_the_other_request_kept(&mut world);
         let twelfth = world.life(id).sends.iter().filter(|send| send.index == 11).count();
         assert_eq!((twelfth, world.life(id).count("complete"), world.life(id).alone), (3, 2, 1));
     }
@@ -233,18 +239,7 @@ fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
 #[test]
 fn a_part_that_is_sent_once_more_alone_is_not_read_again_for_its_digest() {
     let mut world = with_rules(|rules| rules.digests = Digests::First);
-    world.line.slow = None;
-    world.part_fault(12, 1, How::Hold(60_000));
-    world.cancels = Cancels::Never;
-    let id = twelve(&mut world, Transport::Fetch);
-    world.run_until(|world| is_hedged(world, id));
-    let session = world.life(id).session.clone().unwrap();
-    world.run_until(|world| world.life(id).progress.parts_stored == 12);
-    let (start, size) = (44 * MIB, 4 * MIB);
-    let again = world::Ask::Put { serial: None, session, number: 12, start, size, digest: None, signed: false };
-    world.store.act(0, 0, &again);
-    world.run();
-    assert_stored(&world, id);
+    let id = with_the_other_request_kept(&mut world);
     assert_eq!((world.life(id).alone, world.life(id).digested.len()), (1, 12));
 }
 
