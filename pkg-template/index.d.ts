@@ -6,7 +6,8 @@
  * modules, and an upload loads the one that it needs: one with S3 alone, which is the smaller, and one with every service,
  * which serves S3 as well where it is there already. Without an argument it is S3's; with a destination, the one that
  * serves it; else what is given: `upslice/s3.wasm` or `upslice/upslice.wasm`, from wherever you have them (a strict CSP,
- * a CDN, a test). An upload waits for what is being loaded. After it, an upload loads nothing more but workers' code.
+ * a CDN, a test). An upload waits for what is being loaded. After it, an upload that the module serves loads
+ * nothing more but workers' code.
  */
 export function init(
   module?: Destination | string | URL | Request | Response | BufferSource | WebAssembly.Module,
