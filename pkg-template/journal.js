@@ -24,9 +24,9 @@ const ending = new Set();
 class Writer {
   #header;
   #identity;
-  #held;
+  #release;
   #notice;
-  #opened;
+  #opened = false;
   #pending = [];
   #number;
   #timer;
@@ -34,11 +34,10 @@ class Writer {
   #ended = false;
   #hide = () => document.visibilityState === "hidden" && this.#flush();
 
-  /** `identity` gives what tells the file from others, and `held` is how to give its lock back, or the promise of that. */
-  constructor({ header, identity, held, notice, number = 0, opened = false }) {
+  constructor({ header, identity, release, notice, number = 0, opened = false }) {
     this.#header = header;
     this.#identity = identity;
-    this.#held = held;
+    this.#release = release;
     this.#notice = notice;
     this.#number = number;
     this.#opened = opened;
@@ -53,9 +52,7 @@ class Writer {
     this.#pending = [];
     this.#opened = true;
     this.#do(async () => {
-      const identity = (this.#header.identity ??= await this.#identity());
-      // Another tab that reads of it must find it driven.
-      await this.#held;
+      const identity = (this.#header.identity ??= await this.#identity);
       // A file that cannot be read now has no name by which it would be known again.
       if (!identity || !this.#opened) return;
       Object.assign(this.#header, { session, partSize, seat, closing: false });
@@ -94,10 +91,10 @@ class Writer {
   async again(notice) {
     // The last try may still be writing.
     await this.#queue;
-    const held = await lock(this.id);
-    if (!held) throw LOCKED;
-    const identity = () => this.#header.identity;
-    return new Writer({ header: this.#header, identity, held, notice, number: this.#number, opened: this.#opened });
+    const release = await lock(this.id);
+    if (!release) throw LOCKED;
+    const identity = Promise.resolve(this.#header.identity);
+    return new Writer({ header: this.#header, identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
   /** Nothing more will be written: another page may drive it. */
@@ -107,8 +104,7 @@ class Writer {
     this.#flush();
     globalThis.document?.removeEventListener("visibilitychange", this.#hide);
     // Whoever was told holds the upload, and this outlives it.
-    const released = this.#queue.then(async () => (await this.#held)?.());
-    const ended = released.finally(() => (this.#notice = undefined, ending.delete(ended)));
+    const ended = this.#queue.then(this.#release).finally(() => (this.#notice = undefined, ending.delete(ended)));
     this.#queue = ended;
     ending.add(ended);
   }
@@ -154,12 +150,10 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
     notice(error);
     return undefined;
   }
-  let looked;
-  const look = async () => awaited(machine.identity());
-  const identity = () => (looked ??= within(look(), SLOW).catch(() => undefined));
+  const identity = within(awaited(machine.identity()), SLOW).catch(() => undefined);
   let locked = false;
   for (const one of entries) {
-    if (one.identity !== (await identity())) continue;
+    if (one.identity !== (await identity)) continue;
     const release = await lock(one.id);
     locked ||= !release;
     if (!release) continue;
@@ -172,7 +166,7 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
       if (taken) {
         const { receipts, ...header } = current;
         // Numbers go on where those that are written end; there are fewer batches than receipts.
-        return new Writer({ header, identity, held: release, notice, number: receipts.length, opened: true });
+        return new Writer({ header, identity, release, notice, number: receipts.length, opened: true });
       }
     } finally {
       if (!taken) release();
@@ -180,15 +174,12 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
   }
   if (locked) throw LOCKED;
   if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };
-  // Nobody else knows of it before it is written down: only that waits for the lock, which takes a new page 30 ms.
-  const held = lock(id);
-  // The service is asked first: a megabyte is read for this, which nobody waits for before there is something to write.
-  setTimeout(identity);
+  const release = await lock(id);
   const now = Date.now();
   const { name = "blob", size, type, lastModified } = file;
   const header = { id, key, scope, kind, name, size, type, lastModified, startedAt: now, expiresAt: now + maxAge };
   if (handle) header.handle = handle;
-  return new Writer({ header, identity, held, notice });
+  return new Writer({ header, identity, release, notice });
 }
 
 /** What earlier visits left, the newest first, that no tab drives. */

@@ -193,24 +193,6 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await arrived(server, file, "s3");
   });
 
-  it("an upload begins while its lock is waited for, and is written down when it has it", { timeout: TIMEOUT }, async (t) => {
-    const file = await diskFile("unlocked.bin", 11 * MIB);
-    const { open, server } = await profile(t);
-    const page = await open(file, `LockManager.prototype.request = ((request) => function (...all) {
-      return new Promise((go) => (window.go = go)).then(() => request.apply(this, all));
-    })(LockManager.prototype.request)`);
-    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "stall", answer: true } });
-    await begin(page, services.s3);
-    await page.evaluate("stored(2)");
-    assert.deepEqual(await page.evaluate("journal()"), { uploads: [], changes: [] }, "another tab would take it for one that nobody drives");
-    await page.evaluate("go()");
-    await page.evaluate("kept(2)");
-    assert.equal(await page.evaluate("navigator.locks.query().then(({ held }) => held.length)"), 1);
-    await server.mend();
-    assert.ok((await ending(page)).result);
-    await page.evaluate("until(async () => (await navigator.locks.query()).held.length === 0)");
-  });
-
   it("what ends in another tab while its lock is waited for is not taken up", { timeout: TIMEOUT }, async (t) => {
     const file = await diskFile("ended.bin", 21 * MIB);
     const { open, server } = await profile(t);
