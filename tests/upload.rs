@@ -1009,6 +1009,35 @@ mod outages {
         world.tell(id, Input::Online);
         assert_eq!(world.life(id).count("part") + world.life(id).count("sign"), sends + 1);
     }
+
+    #[test]
+    fn a_network_that_is_not_quite_back_when_the_browser_says_so_is_tried_again_soon() {
+        let mut world = World::plain();
+        let id = world.upload(MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 1);
+        world.go_offline(seconds(100));
+        world.run_for(seconds(99));
+        // It has an address and no names yet.
+        world.tell(id, Input::Online);
+        world.run_until(|world| world.life(id).ending.is_some());
+        assert_stored(&world, id);
+        assert!(world.now < 105_000, "it took until {} ms", world.now);
+    }
+
+    #[test]
+    fn a_request_that_is_silent_does_not_keep_others_from_a_network_that_is_back() {
+        let mut world = World::plain();
+        world.fault("create", 2, How::Drop(0.0));
+        world.fault("create", 1, How::Stall(0.0));
+        let ids = [world.upload(MIB, parts_of(MIB)), world.upload(MIB, parts_of(MIB))];
+        world.run_until(|world| ids.iter().map(|id| world.life(*id).count("create")).sum::<usize>() == 3);
+        let from = world.now;
+        world.tell(ids[0], Input::Online);
+        world.run_until(|world| ids.iter().any(|id| world.life(*id).ending.is_some()));
+        assert!(world.now - from < 5_000, "it took {} ms", world.now - from);
+        world.run();
+        ids.iter().for_each(|id| assert_stored(&world, *id));
+    }
 }
 
 mod silence {

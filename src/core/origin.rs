@@ -49,6 +49,11 @@ impl Origins {
         self.0.iter_mut().for_each(|(_, link)| link.knock_now(now));
     }
 
+    /// The browser believes that the network is back.
+    pub(super) fn returned(&mut self, now: Instant) {
+        self.0.iter_mut().for_each(|(_, link)| link.returned(now));
+    }
+
     /// Parts in flight to `origin`, of all uploads.
     #[must_use]
     pub fn in_flight(&self, origin: &Origin) -> u32 {

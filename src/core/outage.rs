@@ -12,6 +12,8 @@ const LONGEST_KNOCK: Duration = Duration::from_secs(15);
 pub(super) struct Outage {
     next: Instant,
     wait: Duration,
+    /// The first wait; those that follow double.
+    first: Duration,
     /// Requests that try. There is one, until it has been silent for so long that another joins it: it may be waiting for
     /// something else than the network.
     knocks: u32,
@@ -67,7 +69,7 @@ impl Link {
             None => {
                 let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
                 let next = now + wait;
-                self.outage = Some(Outage { next, wait, knocks: 0, joined_at: next });
+                self.outage = Some(Outage { next, wait, first: wait, knocks: 0, joined_at: next });
             }
         }
         true
@@ -87,10 +89,20 @@ impl Link {
         self.outage.is_some()
     }
 
-    /// The browser believes that the network is back: knock at once.
+    /// Knock at once, even beside another.
     pub(super) const fn knock_now(&mut self, now: Instant) {
         if let Some(outage) = &mut self.outage {
             outage.next = now;
+            outage.joined_at = now;
+        }
+    }
+
+    /// The browser believes that the network is back. A request that went out before may never hear of it, and it may be a
+    /// moment before names are found, so that the next one fails as well: knocks begin anew, and so do the waits between.
+    pub(super) const fn returned(&mut self, now: Instant) {
+        self.knock_now(now);
+        if let Some(outage) = &mut self.outage {
+            outage.wait = outage.first;
         }
     }
 }
@@ -133,6 +145,24 @@ mod tests {
         assert!(link.is_knocking());
         link.knock_ended();
         assert!(!link.is_knocking());
+    }
+
+    #[test]
+    fn the_networks_return_is_not_lost_on_a_knock_that_is_under_way() {
+        let mut link = Link::default();
+        assert!(link.unanswered(at(0), at(0), false, &Retry::default()));
+        let mut now = link.opens_at(at(0));
+        for _ in 0..5 {
+            assert!(link.began(now));
+            assert!(link.unanswered(now, now, true, &Retry::default()));
+            now = link.opens_at(now);
+        }
+        assert!(link.began(now));
+        link.returned(now);
+        assert_eq!(link.opens_at(now), now, "another may go out beside it");
+        // It went out too early; nobody else had anything to send.
+        assert!(link.unanswered(now, now, true, &Retry::default()));
+        assert!(link.opens_at(now).since(now) <= Duration::from_secs(1));
     }
 
     #[test]

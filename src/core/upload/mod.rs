@@ -233,7 +233,7 @@ impl<K: Clone> Upload<K> {
             Input::Resume => self.resume(now.instant, origins),
             Input::Abort => self.abort(now, origins),
             Input::Watched(watched) => self.watched = watched,
-            Input::Online => origins.knock_now(now.instant),
+            Input::Online => origins.returned(now.instant),
             Input::Tick => {}
             Input::Sent { task, bytes } => self.moved(now.instant, origins, task, bytes),
             Input::Finished { task, outcome } => self.finished(now, origins, task, outcome),
