@@ -2397,7 +2397,7 @@ mod digesting {
         let id = world.upload(4 * MIB, parts_of(MIB));
         world.run_until(|world| world.life(id).unchecked || world.life(id).sends.len() > 1_000);
         let sends = world.life(id).sends.len();
-        assert!(sends < 400, "{sends} requests in {} ms", world.now);
+        assert!(sends < 30, "{sends} requests in {} ms", world.now);
     }
 
     #[test]

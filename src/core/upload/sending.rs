@@ -32,7 +32,7 @@ impl<K: Clone> Upload<K> {
         let link = self.origin_of(index).and_then(|origin| origins.get(origin));
         let is_open =
             |link: &Link| link.has_room(self.config.concurrency, own) && link.opens_at(now.instant) == now.instant;
-        is_wanted && link.is_none_or(is_open)
+        is_wanted && link.is_none_or(is_open) && !self.waits_for_doubt(index)
     }
 
     /// The first queued part that has what it needs. Tickets that have gone stale are dropped on the way.

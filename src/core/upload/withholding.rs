@@ -38,9 +38,12 @@ impl<K: Clone> Upload<K> {
         if self.parts[index as usize].digest.is_none() {
             return Along::Nothing;
         }
-        let is_out = self.tasks.values().any(|task| task.along == Along::Withheld);
-        let is_asked = matches!(self.suspicion, Suspicion::Doubted { .. });
-        if is_asked && !is_out { Along::Withheld } else { Along::Digest }
+        if matches!(self.suspicion, Suspicion::Doubted { .. }) { Along::Withheld } else { Along::Digest }
+    }
+
+    /// Whether a part would say nothing new before it is known what becomes of the one that went without its digest.
+    pub(super) fn waits_for_doubt(&self, index: u32) -> bool {
+        self.along(index) == Along::Withheld && self.tasks.values().any(|task| task.along == Along::Withheld)
     }
 
     /// Where functions of the app make the request, the number is used once, or the URL itself asks for a digest and always
