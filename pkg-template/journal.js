@@ -141,16 +141,37 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
   if (place === undefined) return undefined;
   const { scope = "", maxAge = WEEK } = resumable === true ? {} : resumable;
   const key = [place, scope, file.lastModified ?? ""].join("\n");
-  let entries;
+  // Nobody else knows this id, so that its lock need not wait for what is known.
+  const own = lock(id);
+  let used = false;
   try {
-    // An upload that ends may be begun again at once.
-    await within(Promise.all(ending));
-    entries = (await within(known(key))).filter((one) => (entry ? one.id === entry.id : !driven.has(one.id)));
-  } catch (error) {
-    notice(error);
-    return undefined;
+    let entries;
+    try {
+      // An upload that ends may be begun again at once.
+      await within(Promise.all(ending));
+      entries = (await within(known(key))).filter((one) => (entry ? one.id === entry.id : !driven.has(one.id)));
+    } catch (error) {
+      notice(error);
+      return undefined;
+    }
+    const identity = within(awaited(machine.identity()), SLOW).catch(() => undefined);
+    const taken = await takeUp(entries, key, identity, { machine, awaited, notice });
+    if (taken) return taken;
+    if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };
+    const now = Date.now();
+    const { name = "blob", size, type, lastModified } = file;
+    const header = { id, key, scope, kind, name, size, type, lastModified, startedAt: now, expiresAt: now + maxAge };
+    if (handle) header.handle = handle;
+    const release = await own;
+    used = true;
+    return new Writer({ header, identity, release, notice });
+  } finally {
+    if (!used) own.then((release) => release?.());
   }
-  const identity = within(awaited(machine.identity()), SLOW).catch(() => undefined);
+}
+
+/** The first of `entries` that is of this file, that no other tab drives and that the machine can go on from. */
+async function takeUp(entries, key, identity, { machine, awaited, notice }) {
   let locked = false;
   for (const one of entries) {
     if (one.identity !== (await identity)) continue;
@@ -173,13 +194,7 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
     }
   }
   if (locked) throw LOCKED;
-  if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };
-  const release = await lock(id);
-  const now = Date.now();
-  const { name = "blob", size, type, lastModified } = file;
-  const header = { id, key, scope, kind, name, size, type, lastModified, startedAt: now, expiresAt: now + maxAge };
-  if (handle) header.handle = handle;
-  return new Writer({ header, identity, release, notice });
+  return undefined;
 }
 
 /** What earlier visits left, the newest first, that no tab drives. */

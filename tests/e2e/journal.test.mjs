@@ -166,12 +166,15 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await begin(second, services.s3);
     const { error } = await ending(second);
     assert.equal(error.code, "locked");
+    const held = (count) => `until(async () => (await navigator.locks.query()).held.length === ${count})`;
+    await second.evaluate(held(1)); // that of its own is given back
     assert.deepEqual(await second.evaluate("api.interrupted().then((all) => all.length)"), 0);
     await server.mend();
     assert.ok((await ending(first)).result);
     // It is over there: here it is another upload.
     await begin(second, services.s3);
     assert.equal((await ending(second)).result?.resumed, false);
+    await second.evaluate(held(0));
   });
 
   it("the lock of a tab that has just died is waited for", { timeout: TIMEOUT }, async (t) => {
@@ -191,6 +194,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     const end = await ending(page);
     assert.ok(end.result?.resumed, end.error?.message ?? "it began anew");
     await arrived(server, file, "s3");
+    await page.evaluate("until(async () => (await navigator.locks.query()).held.length === 0)");
   });
 
   it("what ends in another tab while its lock is waited for is not taken up", { timeout: TIMEOUT }, async (t) => {
