@@ -1305,6 +1305,20 @@ mod numbers_once {
     }
 
     #[test]
+    fn of_several_sessions_that_cannot_be_removed_each_is_told_of() {
+        let mut world = world();
+        world.part_fault(4, 2, How::Say(500, None));
+        world.fault("abort", 1, How::Say(400, None));
+        world.fault("abort", 2, How::Stall(0.5));
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run();
+        assert!(world.life(id).is_stored(), "{:?}", world.life(id).ending);
+        let left = "removing a session that was given up: the service said Fault; \
+                    removing a session that was given up: no answer within 60 s from https://api.example";
+        assert_eq!(world.life(id).over.as_ref().unwrap().as_deref(), Some(left));
+    }
+
+    #[test]
     fn an_outage_after_a_removal_that_failed_is_waited_out() {
         let mut world = world();
         world.part_fault(4, 1, How::Say(500, None));

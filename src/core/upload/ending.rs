@@ -172,7 +172,17 @@ impl<K: Clone> Upload<K> {
     /// Nothing of it runs any more.
     pub(super) fn over(&mut self, left: Option<String>) {
         self.phase = Phase::Over;
-        let left = left.or(self.left.take());
+        left.iter().for_each(|words| self.note_left(words));
+        let left = self.left.take();
         self.emit(Event::Over { left });
+    }
+
+    /// Something may be left at the service, which is told in the end.
+    pub(super) fn note_left(&mut self, words: &str) {
+        match &mut self.left {
+            Some(all) if all.ends_with(words) => {}
+            Some(all) => all.extend(["; ", words]),
+            None => self.left = Some(words.to_owned()),
+        }
     }
 }

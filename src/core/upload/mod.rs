@@ -116,7 +116,7 @@ pub struct Upload<K> {
     unsettled: PartSet,
     settle_by: Option<Instant>,
     settling: Errand,
-    /// Sessions that were given up because a number may not be used again, and what may be left of the last of them.
+    /// Sessions that were given up because a number may not be used again, and what may be left of them.
     restarts: u32,
     left: Option<String>,
     /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience

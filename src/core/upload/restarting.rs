@@ -114,7 +114,7 @@ impl<K: Clone> Upload<K> {
         if self.rules.discards {
             Phase::Restarting(Restarting { session, errand: Errand::default(), until })
         } else {
-            self.left = Some("the service has no way to remove an upload that was given up".into());
+            self.note_left("the service has no way to remove an upload that was given up");
             Phase::Opening(Errand { until, ..Errand::default() })
         }
     }
@@ -147,7 +147,7 @@ impl<K: Clone> Upload<K> {
                 self.phase = Phase::Restarting(restarting);
                 return;
             }
-            self.left = Some(format!("{REMOVING}: {}", failed.words));
+            self.note_left(&format!("{REMOVING}: {}", failed.words));
         }
         self.phase = Phase::Opening(Errand { until: restarting.until, ..Errand::default() });
     }
