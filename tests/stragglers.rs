@@ -314,6 +314,25 @@ fn a_sleep_makes_no_straggler() {
 }
 
 #[test]
+fn a_part_that_hangs_is_a_straggler_after_a_sleep_as_well() {
+    for transport in [Transport::Fetch, Transport::Xhr] {
+        let mut world = one_is_slow();
+        world.line.slow = None;
+        world.part_fault(12, 1, How::Stall(0.5));
+        let id = world.upload(48 * MIB, Config { concurrency: Some(6), ..config(transport) });
+        world.run_until(|world| world.life(id).progress.parts_stored == 11);
+        world.sleep(Duration::from_secs(100));
+        let woken = world.now;
+        world.run();
+        assert_stored(&world, id);
+        let life = world.life(id);
+        assert_eq!((life.hedged.len(), life.retries.len()), (1, 0), "{transport:?}");
+        // A part takes 2.1 s: it is late twice that after the page woke, and then goes out again.
+        assert!(life.ended_at - woken < 8_000, "{transport:?}: {} ms", life.ended_at - woken);
+    }
+}
+
+#[test]
 fn others_come_before_stragglers() {
     let mut world = one_is_slow();
     let first = twelve(&mut world, Transport::Fetch);

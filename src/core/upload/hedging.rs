@@ -44,14 +44,14 @@ impl<K: Clone> Upload<K> {
         let part = &self.parts[index as usize];
         let is_good = part.pass.as_ref().is_some_and(|pass| !pass.is_stale(now));
         let most = (self.plan.size() / SHARE).max(task.size);
-        // How long it took says nothing once the page has slept.
-        if part.second != Second::None || task.slept || !is_good || self.hedged_bytes + task.size > most {
+        if part.second != Second::None || !is_good || self.hedged_bytes + task.size > most {
             return None;
         }
         // Among twice as many it may have waited for another one before it began.
         let usual = link.pace.time_of(task.size)? * if task.in_trial { 2 } else { 1 };
         let silent = task.alive + usual * LATE;
-        let in_sight = task.carrier == Carrier::Xhr && 0 < task.sent && task.sent < task.size;
+        // How long it took says nothing once the page has slept: then it is late if nothing comes from now on.
+        let in_sight = task.carrier == Carrier::Xhr && 0 < task.sent && task.sent < task.size && !task.slept;
         let late = if in_sight {
             // At its own speed so far, what is left of it takes that long from then on.
             let ratio = task.sent as f64 / (task.size - task.sent) as f64;
