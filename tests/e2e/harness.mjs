@@ -174,16 +174,31 @@ export function browser() {
 const contexts = new WeakMap();
 
 /** A browser profile of a test's own. */
-export async function openContext(t, options) {
+export async function openContext(t, options, server) {
   const context = await (await browser()).newContext(options);
   contexts.set(t, [...(contexts.get(t) ?? []), context]);
-  t.after(() => context.close());
+  t.after(async () => {
+    if (!t.passed) await account(t, context, server);
+    await context.close();
+  });
   return context;
+}
+
+/** Of a test that has failed: what uploads of its pages were doing, and what the server was asked last. */
+async function account(t, context, server) {
+  const patience = () => new Promise((resolve) => setTimeout(resolve, 2_000, ["no answer"]));
+  const doing = () => [window.one, ...(window.kit?.uploads ?? [])].filter(Boolean).map((one) => [one.state, one.progress]);
+  for (const page of context.pages()) {
+    const told = await Promise.race([page.evaluate(doing), patience()]).catch((error) => [error.message]);
+    for (const one of told) t.diagnostic(`upload: ${JSON.stringify(one)}`);
+  }
+  const asked = await Promise.race([server?.requests(), patience()]).catch((error) => [error.message]);
+  for (const one of asked?.slice(-15) ?? []) t.diagnostic(`server: ${JSON.stringify({ ...one, query: undefined, headers: undefined })}`);
 }
 
 /** A page of the server, in a context of its own. What goes wrong in it unseen is in `page.complaints`. */
 export async function openPage(server, t, options = {}) {
-  const context = await openContext(t, options);
+  const context = await openContext(t, options, server);
   const page = await context.newPage();
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(String(error?.stack ?? error)));
@@ -252,7 +267,14 @@ export async function openKit(server, t, options) {
 
     const quick = { partSize: 5 * 1024 * 1024, retry: { minDelay: 20, maxDelay: 400 } };
     const here = () => s3({ endpoint: "/s3/multipart" });
-    window.kit = { upload, s3, init, UploadError, file, sha256, record, plain, ending, until, quick, here };
+    /** Those that were made, for the account of a test that fails. */
+    const uploads = [];
+    const uploading = (...all) => {
+      const one = upload(...all);
+      uploads.push(one);
+      return one;
+    };
+    window.kit = { upload: uploading, uploads, s3, init, UploadError, file, sha256, record, plain, ending, until, quick, here };
   });
   return page;
 }
