@@ -170,35 +170,37 @@ export function browser() {
   return running;
 }
 
-/** What is open in the browser for a test. */
+/** What is open in the browser for a test, and the server that it asks. */
 const contexts = new WeakMap();
+const asked = new WeakMap();
 
 /** A browser profile of a test's own. */
-export async function openContext(t, options, server) {
+export async function openContext(t, options) {
   const context = await (await browser()).newContext(options);
   contexts.set(t, [...(contexts.get(t) ?? []), context]);
   t.after(async () => {
-    if (!t.passed) await account(t, context, server);
+    if (!t.passed) await account(t, context);
     await context.close();
   });
   return context;
 }
 
 /** Of a test that has failed: what uploads of its pages were doing, and what the server was asked last. */
-async function account(t, context, server) {
+async function account(t, context) {
   const patience = () => new Promise((resolve) => setTimeout(resolve, 2_000, ["no answer"]));
   const doing = () => [window.one, ...(window.kit?.uploads ?? [])].filter(Boolean).map((one) => [one.state, one.progress]);
   for (const page of context.pages()) {
     const told = await Promise.race([page.evaluate(doing), patience()]).catch((error) => [error.message]);
     for (const one of told) t.diagnostic(`upload: ${JSON.stringify(one)}`);
   }
-  const asked = await Promise.race([server?.requests(), patience()]).catch((error) => [error.message]);
-  for (const one of asked?.slice(-15) ?? []) t.diagnostic(`server: ${JSON.stringify({ ...one, query: undefined, headers: undefined })}`);
+  const requests = await Promise.race([asked.get(t)?.requests?.(), patience()]).catch((error) => [error.message]);
+  for (const one of requests?.slice(-15) ?? []) t.diagnostic(`server: ${JSON.stringify({ ...one, query: undefined, headers: undefined })}`);
 }
 
 /** A page of the server, in a context of its own. What goes wrong in it unseen is in `page.complaints`. */
 export async function openPage(server, t, options = {}) {
-  const context = await openContext(t, options, server);
+  asked.set(t, server);
+  const context = await openContext(t, options);
   const page = await context.newPage();
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(String(error?.stack ?? error)));
@@ -326,6 +328,7 @@ export class Pool {
   /** The next free one, until the test ends. */
   async take(t) {
     const thing = this.#free.pop() ?? await new Promise((resolve) => this.#waiting.push(resolve));
+    asked.set(t, thing);
     t.after(async () => {
       // Whoever is still at work in a page would be heard of by the next test.
       for (const context of contexts.get(t) ?? []) await context.close();

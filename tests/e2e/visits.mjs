@@ -27,8 +27,8 @@ export async function kill(page) {
 
 /** A browser profile, one of the servers, and `open`, which visits that one with `file` chosen and the package at hand. */
 export async function profile(t, servers) {
+  const context = await openContext(t);
   const server = await servers.take(t);
-  const context = await openContext(t, {}, server);
   await server.reset();
   const open = async (file, breakage) => {
     const page = await context.newPage();
