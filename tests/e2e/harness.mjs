@@ -187,13 +187,13 @@ export async function openContext(t, options) {
 
 /** Of a test that has failed: what uploads of its pages were doing, and what the server was asked last. */
 async function account(t, context) {
-  const patience = () => new Promise((resolve) => setTimeout(resolve, 2_000, ["no answer"]));
+  const patience = () => new Promise((resolve) => setTimeout(resolve, 2_000, [{ error: "no answer" }]));
   const doing = () => [window.one, ...(window.kit?.uploads ?? [])].filter(Boolean).map((one) => [one.state, one.progress]);
   for (const page of context.pages()) {
-    const told = await Promise.race([page.evaluate(doing), patience()]).catch((error) => [error.message]);
+    const told = await Promise.race([page.evaluate(doing), patience()]).catch(({ message }) => [{ error: message }]);
     for (const one of told) t.diagnostic(`upload: ${JSON.stringify(one)}`);
   }
-  const requests = await Promise.race([asked.get(t)?.requests?.(), patience()]).catch((error) => [error.message]);
+  const requests = await Promise.race([asked.get(t)?.requests?.(), patience()]).catch(({ message }) => [{ error: message }]);
   for (const one of requests?.slice(-15) ?? []) t.diagnostic(`server: ${JSON.stringify({ ...one, query: undefined, headers: undefined })}`);
 }
 
