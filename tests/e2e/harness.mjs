@@ -178,11 +178,16 @@ const asked = new WeakMap();
 export async function openContext(t, options) {
   const context = await (await browser()).newContext(options);
   contexts.set(t, [...(contexts.get(t) ?? []), context]);
-  t.after(async () => {
+  t.after(() => shut(t));
+  return context;
+}
+
+/** Closes what is open for a test, once; of one that has failed it is told before. */
+async function shut(t) {
+  for (const context of contexts.get(t)?.splice(0) ?? []) {
     if (!t.passed) await account(t, context);
     await context.close();
-  });
-  return context;
+  }
 }
 
 /** Of a test that has failed: what uploads of its pages were doing, and what the server was asked last. */
@@ -331,7 +336,7 @@ export class Pool {
     asked.set(t, thing);
     t.after(async () => {
       // Whoever is still at work in a page would be heard of by the next test.
-      for (const context of contexts.get(t) ?? []) await context.close();
+      await shut(t);
       const next = this.#waiting.shift();
       if (next) next(thing);
       else this.#free.push(thing);
