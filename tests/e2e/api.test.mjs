@@ -204,10 +204,12 @@ describe("api", () => {
         await one;
         return said;
       }, transport);
-      const times = said.filter(({ type }) => type === "progress").map(({ at }) => at);
-      assert.ok(times.length > 1);
-      // The last one is owed at the end, whenever that is. Timers may be a little early.
-      times.slice(0, -1).forEach((time, i) => i > 0 && assert.ok(time - times[i - 1] >= 90, `two within ${time - times[i - 1]} ms`));
+      // The last one is owed at the end, whenever that is.
+      const times = said.filter(({ type }) => type === "progress").map(({ at }) => at).slice(0, -1);
+      assert.ok(times.length > 0);
+      // A busy page hears of one late and of the next in time. What it heard in all tells how often it was told.
+      const most = 2 + (times.at(-1) - times[0]) / 100;
+      assert.ok(times.length <= most, `${times.length} times, where ${most} are a tenth of a second apart`);
       if (transport === "xhr") {
         const inside = said.filter(({ type, detail }) => type === "progress" && detail.sent % (10 * MIB) !== 0);
         assert.ok(inside.length >= 5, "XMLHttpRequest tells what happens inside parts");

@@ -6,6 +6,7 @@
 // UPSLICE_CHROMIUM    the browser's binary                             needed
 // UPSLICE_ENGINES     every engine's driver and wishes, as JSON        needed by engines.test.mjs
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -200,6 +201,28 @@ async function account(t, context) {
   }
   const requests = await Promise.race([asked.get(t)?.requests?.(), patience()]).catch(({ message }) => [{ error: message }]);
   for (const one of requests?.slice(-15) ?? []) t.diagnostic(`server: ${JSON.stringify({ ...one, query: undefined, headers: undefined })}`);
+}
+
+/**
+ * The requests that were first for their part, by number. On a busy machine one of the last parts may not be answered after half
+ * a second, and then has a second request: that one is left out. Anything else that is sent again is told.
+ */
+export function firstRequests(requests) {
+  const firsts = new Map();
+  const seconds = new Set();
+  for (const request of requests.toSorted((a, b) => a.startMs - b.startMs)) {
+    const { part } = request;
+    const first = firsts.get(part);
+    if (!first) {
+      firsts.set(part, request);
+    } else {
+      const after = request.startMs - first.startMs;
+      // Timers and two clocks may be a little apart.
+      assert.ok(after >= 450 && !seconds.has(part), `part ${part} was sent again after ${after} ms`);
+      seconds.add(part);
+    }
+  }
+  return [...firsts.values()].sort((a, b) => a.part - b.part);
 }
 
 /** A page of the server, in a context of its own. What goes wrong in it unseen is in `page.complaints`. */
