@@ -30,8 +30,8 @@ export interface UploadOptions<R = unknown> {
   /**
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
-   * every service's floor of 5 MiB and small enough to lose, and up to 16 MiB for files of more than 480 MiB whose
-   * parts go to signed URLs. Once this page has sent at least three parts to a service with an API of its own, the next
+   * every service's floor of 5 MiB and small enough to lose; up to 16 MiB for files of more than 480 MiB whose parts go to
+   * signed URLs; and for files of many gigabytes about a thousandth of the file, whatever that is. Once this page has sent at least three parts to a service with an API of its own, the next
    * file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more than 8 MiB where the file has fewer
    * than four of them for each connection. A number is honoured exactly, raised only where the service's part count
    * demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
@@ -42,7 +42,7 @@ export interface UploadOptions<R = unknown> {
    * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go to
    * signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, of all files together, twice as many are tried, and
    * kept if more of them move at once and together they carry a quarter more (as over HTTP/2 to a store that limits
-   * each stream), 48 at most; up to twelve are kept if they carry no less. Those that only queue are called back at
+   * each stream), 48 at most; up to twelve are kept unless they carry a fifth less. Those that only queue are called back at
    * once. Falls when the server asks for patience or a part times out, climbs back. All uploads of a page share these.
    * A number is honoured.
    */
@@ -62,7 +62,11 @@ export interface UploadOptions<R = unknown> {
    * secure context; the CRCs are the quickest. CRC-64/NVME is of S3's kind `FULL_OBJECT`.
    */
   checksum?: "auto" | "none" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";
-  /** How often one part is tried again before the upload fails (5), and how the waits grow (500 to 30 000, full jitter). */
+  /**
+   * `limit`: how often one part, or one API request, is tried again before the upload fails. Default 5. The first wait is
+   * drawn from zero to `minDelay` (500); the upper bound doubles with each wait and stays at `maxDelay` (30 000). What
+   * `Retry-After` asks for is waited for, unless it is longer than `outageTimeout`.
+   */
   retry?: { limit?: number; minDelay?: number; maxDelay?: number };
   /**
    * Silence that ends an attempt. Default 15 000 without a sign of life while a body is sent. Where nothing can be
@@ -75,7 +79,10 @@ export interface UploadOptions<R = unknown> {
    * 120 000. A number is the limit of all three. `0`: never.
    */
   responseTimeout?: number;
-  /** How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. */
+  /**
+   * How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. Also the
+   * longest `Retry-After` that is waited for.
+   */
   outageTimeout?: number;
   /**
    * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while it is
@@ -152,7 +159,8 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
   resume(): void;
   /**
    * Ends the upload at once with an `aborted` error, and removes the stored parts where the service can. Resolves
-   * when that is over, in a minute at the most; what could not be removed is told by `console.warn`. Idempotent.
+   * when that is over: after a minute at the most, or up to three where the session was still being created. What could
+   * not be removed is told by `console.warn`. Idempotent.
    */
   abort(reason?: unknown): Promise<void>;
   /** After `failed`: a new upload of the same file that goes on from the parts that are stored. */
@@ -175,7 +183,7 @@ export interface UploadEvents<R = unknown> {
   statechange: CustomEvent<{ state: UploadState; previous: UploadState }>;
   /** A part is stored and acknowledged. */
   part: CustomEvent<StoredPart>;
-  /** An attempt failed and another one will follow. */
+  /** An attempt failed, and another one will follow after `delay` milliseconds. `attempt` counts those that failed. */
   retry: CustomEvent<{ error: UploadError; part?: number; attempt: number; delay: number }>;
   /**
    * Something worth knowing that does not stop the upload: all parts are sent anew, it will not survive a reload, no
@@ -204,7 +212,9 @@ export interface Progress {
 export interface StoredPart {
   /** Counted from 1. */
   number: number;
+  /** Its first byte in the file, counted from 0. */
   offset: number;
+  /** Bytes. */
   size: number;
   etag?: string;
   /** The digest that went with it, in base64, for S3 and `custom`. */
@@ -218,12 +228,14 @@ export interface UploadResult<R = unknown> {
   objectId?: string;
   /** An address of what is stored, where the service gives one. */
   location?: string;
+  /** Bytes of the file. */
   size: number;
   parts: StoredPart[];
   /** The answer that completed the upload, parsed. */
   response: R;
   /** True if an earlier, interrupted upload was taken up. */
   resumed: boolean;
+  /** Milliseconds since `upload` was called. */
   elapsed: number;
 }
 
@@ -243,6 +255,7 @@ export class UploadError extends Error {
   readonly status?: number;
   /** The part that could not be sent, counted from 1. */
   readonly part?: number;
+  /** How often it was attempted. */
   readonly attempts?: number;
   /** True if trying later may work with the same options. */
   readonly retryable: boolean;
@@ -275,7 +288,7 @@ export interface Destination<R = unknown> {
 }
 
 /**
- * Asked for every request to the service's API, and again after a 401, so that a token can be renewed. Sent to the
+ * Asked for every request to the service's API, and once more after a 401 or 403, so that a token can be renewed. Sent to the
  * origin of `baseUrl` (and, for HERE's links, to `origins`) and nowhere else: never to presigned URLs, never along a
  * redirect.
  */
@@ -435,12 +448,15 @@ export function custom<Session, R = unknown>(options: {
   /** How a part's bytes travel: as they are (the default), as base64 in a JSON object, or as a file in form data. */
   body?: "raw" | "base64-json" | "form-data";
   limits?: {
-    /** Default 1. */
+    /** Bytes that every part but the last must have. Default 1. */
     minPartSize?: number;
+    /** Bytes that no part may exceed. Default: no limit. */
     maxPartSize?: number;
-    /** Default 10 000. */
+    /** Default 10 000, which is S3's. */
     maxParts?: number;
+    /** Bytes that no file may exceed. Default: no limit. */
     maxSize?: number;
+    /** Parts in flight at once that no upload may exceed, whatever `concurrency` says. Default: no limit of the service's. */
     maxConcurrency?: number;
     /**
      * Whether a part number may be used again after a failed attempt. Default true; `false`: all parts go into a new
@@ -529,7 +545,7 @@ export interface InterruptedUpload {
   readonly handle?: FileSystemFileHandle;
   /** Takes it up with the file that the person chose again (or by its handle); rejects with `file-changed` if it is another one. */
   resume<R = unknown>(file: Blob | FileSystemFileHandle, options: UploadOptions<R>): Upload<R>;
-  /** Forgets it, and removes the stored parts where the service can. */
+  /** Forgets it. With `to`, the service is asked to remove the stored parts, where it can; without, they stay there. */
   discard(options?: { to: Destination }): Promise<void>;
 }
 
