@@ -1817,9 +1817,14 @@ mod at_once {
 
     #[test]
     fn no_more_parts_fly_than_the_service_takes() {
-        for (theirs, ours, most) in
-            [(Some(2), None, 2), (Some(2), Some(20), 2), (Some(2), Some(1), 1), (Some(9), None, 9), (None, Some(4), 4)]
-        {
+        for (theirs, ours, most) in [
+            (Some(2), None, 2),
+            (Some(2), Some(20), 2),
+            (Some(2), Some(1), 1),
+            (Some(9), None, 6),
+            (Some(9), Some(20), 9),
+            (None, Some(4), 4),
+        ] {
             for preparing in [Preparing::Nothing, Preparing::Tickets { batch: 50 }, Preparing::Each] {
                 let mut world = world_with(|rules| {
                     rules.most_at_once = theirs;

@@ -144,7 +144,9 @@ impl<K: Clone> Upload<K> {
     /// # Errors
     /// The file does not fit the service's rules, or the part size asked for does not.
     pub fn new(mut config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
-        config.concurrency = config.concurrency.into_iter().chain(rules.most_at_once).min();
+        // What the service takes at most is a limit, and no wish for more than a browser has connections.
+        let most = rules.most_at_once.map(|most| most.min(config.concurrency.unwrap_or(CONNECTIONS)));
+        config.concurrency = most.or(config.concurrency);
         if rules.sizes() == Sizes::Theirs && config.part_size.is_some() {
             return Err(PlanError::NotOurs);
         }
