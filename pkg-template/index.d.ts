@@ -310,6 +310,8 @@ export interface S3EndpointOptions {
   headers?: HeaderSource;
   /** Of requests to the endpoint. Default `"same-origin"`. */
   credentials?: RequestCredentials;
+  /** Accepted as by every destination, and without effect: no link of the endpoint leads to another origin. */
+  origins?: string[];
   /** Passed to the endpoint when the upload is created. ASCII only: stores keep it in HTTP headers. */
   metadata?: Record<string, string> | ((file: Blob) => Record<string, string>);
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 /// When an attempt failed and another may follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// How often one part, or one API request, is tried again. Default 5: with the waits below that outlasts
-    /// a deployment or a failover of half a minute.
+    /// How often one part, or one API request, is tried again. Default 5: the waits below then add up to
+    /// eight seconds on average, sixteen at most, which outlasts a process that restarts. An origin that gives no answer at all
+    /// is an outage, and spends none of these.
     pub limit: u32,
     /// The first wait is drawn from zero to this. Default 500 ms.
     pub min_delay: Duration,
