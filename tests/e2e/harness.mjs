@@ -309,12 +309,16 @@ export async function openKit(server, t, options) {
   return page;
 }
 
-/** The service that the README describes: JavaScript that makes a destination named `to`. */
-export function describedInReadme() {
+/** The JavaScript of a recipe of the README, block by block. */
+export function recipe(title) {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const section = readme.slice(readme.indexOf("**Any other service.**"));
-  return /```js\n([\s\S]*?)```/.exec(section)[1];
+  const [, text] = readme.split(`**${title}**`);
+  if (text === undefined) throw new Error(`the README has no recipe "${title}"`);
+  return [...text.split("\n**")[0].matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
 }
+
+/** The service that the README describes: JavaScript that makes a destination named `to`. */
+export const describedInReadme = () => recipe("Any other service.")[0];
 
 /** A file on disk, no two MiB of it alike, and its SHA-256. */
 export async function diskFile(name, size) {
