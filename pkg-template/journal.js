@@ -20,6 +20,9 @@ const LOCKED = { code: "locked", retryable: true, message: "another tab drives t
 /** What is still being written of those that it has ceased to drive. */
 const ending = new Set();
 
+/** Files are looked at one after the other: the browser reads many at once, and what they are asked for is answered later. */
+let looking = Promise.resolve();
+
 /** Writes one upload down, in batches. */
 class Writer {
   #header;
@@ -93,8 +96,7 @@ class Writer {
     await this.#queue;
     const release = await lock(this.id);
     if (!release) throw LOCKED;
-    const identity = Promise.resolve(this.#header.identity);
-    return new Writer({ header: this.#header, identity, release, notice, number: this.#number, opened: this.#opened });
+    return new Writer({ header: this.#header, identity: this.#identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
   /** Nothing more will be written: another page may drive it. */
@@ -154,7 +156,11 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
       notice(error);
       return undefined;
     }
-    const identity = within(awaited(machine.identity()), SLOW).catch(() => undefined);
+    // What is compared with is needed at once.
+    const turn = entries.length > 0 ? Promise.resolve() : looking;
+    const looked = awaited(machine.identity(turn));
+    const identity = Promise.all([looked, turn.then(() => within(looked, SLOW))]).then(([found]) => found, () => undefined);
+    looking = identity;
     const taken = await takeUp(entries, key, identity, { machine, awaited, notice });
     if (taken) return taken;
     if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };

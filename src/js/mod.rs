@@ -26,6 +26,7 @@ use js_sys::{Function, Promise};
 use promise::promise;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// What was written down of an upload, understood.
 #[wasm_bindgen]
@@ -89,10 +90,11 @@ impl Machine {
         Some(format!("{place}\n{}\n{}\n{}", file.name, file.kind, file.size))
     }
 
-    /// What tells the file's bytes from another file's; `undefined` if they cannot be read.
-    pub fn identity(&self) -> Promise {
+    /// What tells the file's bytes from another file's, read when `turn` has come; `undefined` if they cannot be read.
+    pub fn identity(&self, turn: Promise) -> Promise {
         let live = self.0.live();
         promise(async move {
+            JsFuture::from(turn).await?;
             let identity = match live {
                 Some(live) => journal::identity(&live.source).await,
                 None => None,

@@ -51,6 +51,26 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     });
   }
 
+  it("one whose session was created at the second try only is gone on from as well", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("again.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const first = await open(file);
+    await server.fault(
+      { service: "s3", step: "create", times: 1, fault: { kind: "status", status: 400, body: "{}" } },
+      { service: "s3", step: "part", part: 3, fault: { kind: "stall", answer: true } },
+    );
+    await begin(first, services.s3);
+    await first.evaluate("ended.then(() => void (one = one.retry()))");
+    await first.evaluate("kept(2)");
+    await kill(first);
+    await server.reset();
+    const second = await open(file);
+    await begin(second, services.s3);
+    const end = await ending(second);
+    assert.ok(end.result?.resumed, end.error?.message ?? "it began anew");
+    await arrived(server, file, "s3");
+  });
+
   const interruptedAt = async (t, service = "s3") => {
     const about = services[service];
     const file = await diskFile("left.bin", 21 * MIB);
