@@ -396,23 +396,52 @@ mod listing {
             let (parts, next) = listed(Some(2), empty);
             assert!(parts.is_empty() && next.is_none(), "{empty}");
         }
-        // One that ignores the page it is asked for would be asked for ever.
-        assert_eq!(listed(Some(10_000), full).1, None);
     }
 
-    #[test]
-    fn pages_end_with_one_that_says_the_same_again() {
-        let next = |page: Option<Json>, index: u64| {
+    /// What is asked for after these pages, one after the other; the first names no page.
+    fn next_after(pages: &[&[u64]]) -> Option<Json> {
+        let entry = |index: &u64| {
+            format!(r#"{{"index":{index},"status":"completed","updated_at":"2026-11-20T13:37:{index:02}Z"}}"#)
+        };
+        let next = |page: Option<Json>, said: &&[u64]| {
             let step = Step::Inspect { session: session(), page, remembered: std::rc::Rc::default() };
-            let body = format!(r#"{{"status":"active","uploaded_chunks":[{{"index":{index},"status":"completed"}}]}}"#);
+            let entries: Vec<_> = said.iter().map(entry).collect();
+            let body = format!(r#"{{"status":"active","uploaded_chunks":[{}]}}"#, entries.join(","));
             match heard(&step, &format!("200\n\n{body}")) {
                 Ok(Reply::Listed { next, .. }) => next,
                 other => panic!("{other:?}"),
             }
         };
-        let third = next(next(None, 1), 2);
-        assert_eq!(third.as_ref().unwrap().whole("page"), Some(3));
-        assert_eq!(next(third, 2), None);
+        pages.iter().fold(None, next)
+    }
+
+    #[test]
+    fn pages_end_with_one_that_brings_nothing_new_in_whatever_order() {
+        for pages in [
+            &[&[1, 2][..], &[1, 2]][..],
+            &[&[1, 2], &[2, 1]],
+            &[&[1, 2], &[3, 4], &[4, 1, 3, 2]],
+            // Two answers that take turns would be asked for ever.
+            &[&[1, 2], &[3, 4], &[1, 2]],
+            &[&[1, 2], &[2]],
+            // Chunks that no upload has are nothing new.
+            &[&[1], &[10_001, 4_294_967_297, 0]],
+        ] {
+            assert_eq!(next_after(pages), None, "{pages:?}");
+            let all_but_the_last = next_after(&pages[..pages.len() - 1]).expect("there is another page");
+            assert_eq!(all_but_the_last.whole("page"), Some(pages.len() as u64));
+        }
+        // One that was there already, and one that was not: pages may overlap.
+        let third = next_after(&[&[1, 2], &[2, 3]]).unwrap();
+        assert_eq!(third.whole("page"), Some(3));
+        assert_eq!(next_after(&[&[1, 2], &[2, 3], &[10_000]]).unwrap().whole("page"), Some(4));
+    }
+
+    #[test]
+    fn what_is_remembered_of_pages_is_no_larger_than_they_were() {
+        let many = vec![7; 100_000];
+        let next = next_after(&[&many]).unwrap();
+        assert!(format!("{next:?}").len() < 200, "{next:?}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What TwelveLabs' answers mean.
 
 use super::super::answer::{asked, nonsense, refusal};
-use super::super::{Body, Json, Request, Response, date, presigned};
-use super::{LIFETIME, MOST_HEADERS, MOST_PAGES};
+use super::super::{Body, Json, Request, Response, date, presigned, s3};
+use super::{LIFETIME, MOST_HEADERS};
 use crate::core::{Expiry, Failed, Failure, Reply, StoredPart, Ticket, Wall};
 
 /// An unfinished session, in the package's words.
@@ -86,10 +86,9 @@ pub(super) fn located(session: &Json, url: &str) -> Json {
 }
 
 /// The chunks that a page of the status says are there, whose sizes are not said, and those that failed: nothing of them is.
-/// `asked`: the page, and what the one before it said.
+/// `asked`: the page, and the chunks that those before it have named.
 pub(super) fn listed(json: &Json, asked: &Json) -> Reply<Json> {
-    let said = json.get("uploaded_chunks").cloned().unwrap_or_default();
-    let (chunks, page) = (said.items().unwrap_or_default(), asked.whole("page").unwrap_or(1));
+    let chunks = json.get("uploaded_chunks").and_then(Json::items).unwrap_or_default();
     let part = |chunk: &Json| {
         let index = u32::try_from(chunk.whole("index")?.checked_sub(1)?).ok()?;
         let size = match chunk.text("status")? {
@@ -100,9 +99,24 @@ pub(super) fn listed(json: &Json, asked: &Json) -> Reply<Json> {
         Some(StoredPart { index, size, receipt: Json::object([]) })
     };
     let parts = chunks.iter().filter_map(part).collect();
-    // Pages end with one that is empty, or with one that says the same again: not everybody knows what a page is.
-    let is_last = chunks.is_empty() || asked.get("before") == Some(&said) || page >= MOST_PAGES;
-    Reply::Listed { parts, next: (!is_last).then(|| Json::object([("page", (page + 1).into()), ("before", said)])) }
+    let named = asked.get("named").and_then(Json::items).unwrap_or_default();
+    let all = union(named, chunks.iter().filter_map(|chunk| chunk.whole("index")));
+    // Pages end with one that is empty, or that names no other chunks, in whatever order: not everybody knows what a page
+    // is. So there are no more of them than an upload has chunks.
+    let page = asked.whole("page").unwrap_or(1).saturating_add(1);
+    let next = || Json::object([("page", page.into()), ("named", Json::List(all.clone()))]);
+    Reply::Listed { parts, next: (all.len() > named.len()).then(next) }
+}
+
+/// Numbers of chunks, and those of more chunks that are not among them, each once. What no chunk can have is left out.
+fn union(named: &[Json], more: impl Iterator<Item = u64>) -> Vec<Json> {
+    let mut is_missing = vec![true; s3::LIMITS.max_parts as usize];
+    let mut take = |index: u64| {
+        let place = index.checked_sub(1).and_then(|place| is_missing.get_mut(usize::try_from(place).ok()?));
+        place.is_some_and(std::mem::take)
+    };
+    let all = named.iter().filter_map(Json::as_whole).chain(more);
+    all.filter(|index| take(*index)).map(Json::from).collect()
 }
 
 pub(super) fn watched(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
