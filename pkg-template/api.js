@@ -41,15 +41,16 @@ export function createApi(sources) {
     }
   }
 
-  /** The pages of what a service says, one after the other. */
+  /** The pages of what a service says, one after the other, and of each what was on none before it. */
   async function* pages(to, uploadId) {
-    for (let page = 1, more = true, before; more; page += 1) {
-      const known = await ask("enquire", to, uploadId, page);
-      more = known.more && JSON.stringify(known.more);
-      // Whoever says the same again does not know what a page is.
-      if (more && more === before) return;
-      before = more;
-      yield known;
+    const known = new Set();
+    for (let page = 1, more = true; more; page += 1) {
+      const { items, more: names, ...told } = await ask("enquire", to, uploadId, page);
+      const fresh = new Set(names?.filter((name) => !known.has(name)));
+      // Whoever names nobody else, in whatever order, does not know what a page is.
+      more = fresh.size > 0;
+      fresh.forEach((name) => known.add(name));
+      yield { ...told, items: items.filter((item) => fresh.has(item.uploadId ?? item.number)) };
     }
   }
 

@@ -39,6 +39,6 @@ pub struct Known {
     pub state: Option<&'static str>,
     /// The answer, parsed.
     pub response: Json,
-    /// If there is another page, what this one says: whoever says the same again has no other one.
+    /// If there may be another page, what the entries of this one are called: a page on which all are known is the last.
     pub more: Option<Json>,
 }

@@ -299,6 +299,25 @@ describe("services", { concurrency: AT_ONCE }, () => {
     await stored(server, "twelvelabs", told);
   });
 
+  it("twelvelabs: a list that is the same on every page, in another order, is asked for twice", { timeout: TIMEOUT }, async (t) => {
+    const server = await fresh(t);
+    const fault = (names) => ({
+      ...{ kind: "status", status: 200, headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ data: names.map((upload_id) => ({ upload_id })) }),
+    });
+    const list = { service: "twelvelabs", step: "list" };
+    await server.fault({ ...list, times: 1, fault: fault(["a", "b"]) }, { ...list, fault: fault(["b", "a"]) });
+    const page = await openKit(server, t);
+    const told = await page.evaluate(`(async () => {
+      const { twelvelabs, incomplete } = await import("/pkg/index.js");
+      const open = [];
+      for await (const { uploadId } of incomplete(${destinations.twelvelabs})) open.push(uploadId);
+      return open;
+    })()`);
+    assert.deepEqual(told, ["a", "b"]);
+    assert.equal((await server.requestsOf("list")).length, 2);
+  });
+
   it("incomplete and status say which services cannot be asked", { timeout: TIMEOUT }, async (t) => {
     const server = await fresh(t);
     const page = await openKit(server, t);

@@ -203,7 +203,12 @@ impl Adapter for TwelveLabs {
             Question::Status { page, .. } => ("uploaded_chunks", *page),
         };
         let entries = json.get(list).and_then(Json::items).unwrap_or_default();
-        let more = (!entries.is_empty() && page < MOST_PAGES).then(|| Json::List(entries.to_vec()));
+        let name = |entry: &Json| match question {
+            Question::Incomplete { .. } => entry.text("upload_id").map(Json::from),
+            Question::Status { .. } => entry.whole("index").map(Json::from),
+        };
+        let names: Vec<Json> = entries.iter().filter_map(name).collect();
+        let more = (!names.is_empty() && page < MOST_PAGES).then_some(Json::List(names));
         let state = match (question, json.text("status")) {
             (Question::Incomplete { .. }, _) => None,
             (_, Some(said)) => ["active", "completed", "failed", "expired"].into_iter().find(|known| *known == said),
