@@ -481,6 +481,14 @@ mod watching {
     }
 
     #[test]
+    fn one_that_is_taken_up_and_complete_with_fewer_bytes_is_not_the_file_either() {
+        let short = r#"{"status":"completed","total_size":25,"uploaded_size":"20","uploaded_chunks":[]}"#;
+        let failed = heard(&list(None), &format!("200\n\n{short}")).unwrap_err();
+        assert_eq!(failed.failure, Failure::Corrupt);
+        assert!(failed.words.contains("20 of 25 bytes"), "{}", failed.words);
+    }
+
+    #[test]
     fn an_upload_that_failed_or_expired_says_which() {
         for (status, word) in [("failed", "has failed"), ("expired", "24 hours")] {
             let failed = heard(&watch(), &format!("200\n\n{{\"status\":\"{status}\"}}")).unwrap_err();

@@ -173,11 +173,11 @@ impl Adapter for TwelveLabs {
             Step::Prepare { session, .. } => tickets(json, session.get("headers"), response.at).map(Reply::Prepared),
             // The address of the asset comes with the report that tells of the last chunk.
             Step::Settle { session, .. } => Ok(Reply::Settled(json.text("url").map(|url| located(session, url)))),
-            Step::Inspect { page, .. } => Ok(match json.text("status") {
-                Some("completed") => Reply::Closed(json.clone()),
-                Some("failed" | "expired") => Reply::Unknown,
-                _ => listed(json, page.as_ref().unwrap_or(&Json::Null)),
-            }),
+            Step::Inspect { page, .. } => match json.text("status") {
+                Some("completed") => watched(request, response, json),
+                Some("failed" | "expired") => Ok(Reply::Unknown),
+                _ => Ok(listed(json, page.as_ref().unwrap_or(&Json::Null))),
+            },
             Step::Watch { .. } => watched(request, response, json),
             _ => Err(lacks("TwelveLabs", step)),
         }
