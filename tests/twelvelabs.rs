@@ -619,6 +619,15 @@ mod asking {
     }
 
     #[test]
+    fn what_is_said_of_a_session_otherwise_is_told_as_the_types_promise() {
+        let body = r#"{"data":[{"upload_id":"u","total_size":"25","chunk_size":"10","created_at":null,"expires_at":""},
+            {"upload_id":"v","total_size":null,"chunk_size":2.5,"created_at":7,"expires_at":{}}]}"#;
+        let known = known(&UNFINISHED, &format!("200\n\n{body}")).unwrap();
+        let told = json(r#"[{"uploadId":"u","size":25,"partSize":10},{"uploadId":"v"}]"#);
+        assert_eq!(Json::List(known.items), told);
+    }
+
+    #[test]
     fn a_status_is_told_with_the_chunks_that_are_there() {
         for state in ["active", "completed", "failed", "expired"] {
             let body = format!(

@@ -5,18 +5,19 @@ use super::super::{Body, Json, Request, Response, date, presigned, s3};
 use super::{LIFETIME, MOST_HEADERS};
 use crate::core::{Expiry, Failed, Failure, Reply, StoredPart, Ticket, Wall};
 
-/// An unfinished session, in the package's words.
+/// An unfinished session, in the package's words. What is not said, or is no such thing, is left out.
 pub(super) fn unfinished(session: &Json) -> Option<Json> {
-    let names = [
-        ("upload_id", "uploadId"),
-        ("total_size", "size"),
-        ("chunk_size", "partSize"),
-        ("created_at", "createdAt"),
-        ("expires_at", "expiresAt"),
+    let text = |name| session.text(name).map(Json::from);
+    let whole = |name| session.whole(name).map(Json::from);
+    let fields = [
+        ("uploadId", Some(text("upload_id")?)),
+        ("size", whole("total_size")),
+        ("partSize", whole("chunk_size")),
+        ("createdAt", text("created_at")),
+        ("expiresAt", text("expires_at")),
     ];
-    session.text("upload_id")?;
-    let field = |(theirs, ours): (&str, &str)| Some((ours.to_owned(), session.get(theirs)?.clone()));
-    Some(Json::Map(names.into_iter().filter_map(field).collect()))
+    let field = |(name, value): (&str, Option<Json>)| Some((name.to_owned(), value?));
+    Some(Json::Map(fields.into_iter().filter_map(field).collect()))
 }
 
 /// A stored chunk, in the package's words.
