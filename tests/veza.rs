@@ -108,6 +108,29 @@ fn a_refusal_is_told_in_the_services_own_words() {
 }
 
 #[test]
+fn what_a_field_did_wrong_is_told() {
+    let details = r#"[{"@type":"type.googleapis.com/google.rpc.BadRequest","field_violations":[
+        {"field":"sequence_number","description":"must be 1 to 99"},{"field":"data"},{"description":"see https://t.example/x?key=secret"},7]},
+        {"@type":"type.googleapis.com/errorstatus.v1.UserFacingErrorInfo","reason":"INVALID_ARGUMENTS","metadata":{},
+         "message":"The part is not one.","resolution":"Send it again."},null]"#;
+    let told = |details: &str| {
+        let body = format!(r#"{{"code":"InvalidArgument","message":"Invalid Arguments","details":{details}}}"#);
+        let failed = heard(&send(), &format!("400\n\n{body}")).unwrap_err();
+        assert_eq!((&failed.failure, failed.status), (&Failure::Rejected, Some(400)));
+        failed.words.split_once(" answered ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        told(details),
+        "400 (Invalid Arguments; sequence_number: must be 1 to 99; see https://t.example/x; The part is not one.)"
+    );
+    for nothing in ["null", "[]", "{}", "[{}]", r#"[{"field_violations":null}]"#] {
+        assert_eq!(told(nothing), "400 (Invalid Arguments)", "{nothing}");
+    }
+    let long = format!(r#"[{{"message":"{}"}}]"#, "x".repeat(100_000));
+    assert!(told(&long).len() < 700);
+}
+
+#[test]
 fn at_most_99_parts_and_what_does_not_fit_is_told_with_the_sum() {
     let limits = veza().rules().limits;
     assert_eq!(Plan::new(0, None, 6, &limits).unwrap().parts(), 0);

@@ -1,5 +1,6 @@
 //! What came back, and what every service means by a status.
 
+use super::text::in_a_row;
 use super::url::{scrubbed, shown};
 use super::{Json, Request, date, xml};
 use crate::core::{Failed, Failure, Wall};
@@ -88,7 +89,7 @@ impl Response {
             }
             (None, None) => plain?.to_owned(),
         };
-        Some(scrubbed(&words).chars().take(ENOUGH).collect())
+        Some(presentable(&mut std::iter::once(words)))
     }
 
     /// What kind of thing the body is, in words.
@@ -110,8 +111,18 @@ pub(super) fn asked(request: &Request) -> String {
     format!("{} {}", request.method, shown(&request.url))
 }
 
+/// What a service says, sentence by sentence, as it may be shown: without secrets, and not too much of it.
+pub(super) fn presentable(said: &mut dyn Iterator<Item = String>) -> String {
+    in_a_row(&mut said.map(|words| scrubbed(&words)), "; ").chars().take(ENOUGH).collect()
+}
+
 /// What an answer with a bad status means, for services that use HTTP's statuses as they are meant.
 pub(super) fn refusal(request: &Request, response: &Response) -> Failed {
+    refused(request, response, response.own_words())
+}
+
+/// The same, for a service whose own words are found in a place of its own.
+pub(super) fn refused(request: &Request, response: &Response, own: Option<String>) -> Failed {
     let after = response.header("retry-after").and_then(|text| date::retry_after(text, response.at));
     let failure = match response.status {
         401 | 403 => Failure::Refused,
@@ -121,7 +132,7 @@ pub(super) fn refusal(request: &Request, response: &Response) -> Failed {
         0 | 300..=399 => Failure::Nonsense,
         _ => Failure::Rejected,
     };
-    let words = match (response.status, response.own_words()) {
+    let words = match (response.status, own) {
         (0 | 300..=399, _) => {
             format!("{} answered with a redirect, which is not followed: name its target instead", asked(request))
         }

@@ -1,7 +1,7 @@
 //! Veza OAA's [multipart upload](https://docs.veza.com/4yItIzMvkpAvMVFAamTf/developers/api/oaa/rest-api/multipart-upload)
 //! (`:parts`): base64 in JSON, every call to one address.
 
-use super::answer::{nonsense, refusal};
+use super::answer::{nonsense, presentable, refused};
 use super::url::escaped;
 use super::{Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin};
 use crate::core::{Failed, Limits, Reply, Rules, Step};
@@ -83,7 +83,7 @@ impl Adapter for Veza {
     fn reply(&self, step: &Step<Json>, answer: &Answer) -> Result<Reply<Json>, Failed> {
         let (request, response) = answer.http()?;
         if !response.is_ok() {
-            return Err(refusal(request, response));
+            return Err(refused(request, response, own_words(response)));
         }
         // Every answer is an object, even where nothing in it matters: a page of a proxy's is none of Veza's.
         let Some(json @ Json::Map(_)) = &response.json else {
@@ -105,6 +105,23 @@ impl Adapter for Veza {
     fn etag<'a>(&self, _: &'a Json) -> Option<&'a str> {
         None
     }
+}
+
+/// What the service says went wrong. The message is as general as "Invalid Arguments"; what is the matter with which field
+/// stands in the details.
+fn own_words(response: &Response) -> Option<String> {
+    let mut words = vec![response.own_words()?];
+    let items = |json: &Json, name| json.get(name).and_then(Json::items).unwrap_or_default().to_vec();
+    for detail in response.json.iter().flat_map(|json| items(json, "details")) {
+        for violation in items(&detail, "field_violations") {
+            let field = violation.text("field").map(|field| format!("{field}: "));
+            words.extend(violation.text("description").map(|said| field.unwrap_or_default() + said));
+        }
+        // What is told to people may be just that once more.
+        let told = detail.text("message").filter(|told| !words.iter().any(|word| word.ends_with(told)));
+        words.extend(told.map(ToOwned::to_owned));
+    }
+    Some(presentable(&mut words.into_iter()))
 }
 
 /// `upload_id`, as it is or wrapped in `value`, as the vendor's SDK takes it too.
