@@ -125,6 +125,37 @@ fn an_abort_names_the_request_only() {
 }
 
 #[test]
+fn what_is_no_envelope_is_not_taken_for_a_refusal() {
+    for body in ["{}", "[]", "7", r#"{"success":null,"result":{}}"#, r#"{"ok":true,"statusCode":404}"#] {
+        let failed = heard(&open(), &format!("200\n\n{body}")).unwrap_err();
+        assert_eq!(failed.failure, Failure::Nonsense, "{body}");
+        assert!(failed.words.contains("baseUrl"), "{}", failed.words);
+    }
+}
+
+#[test]
+fn a_completion_that_is_not_said_to_be_one_is_not_believed() {
+    let answered = |result: &str| heard(&complete(), &format!("200\n\n{{\"success\":true{result}}}"));
+    assert_eq!(answered(",\"result\":false").unwrap_err().failure, Failure::Nonsense);
+    for result in ["", ",\"result\":true", ",\"result\":null", ",\"result\":{\"id\":1}"] {
+        assert!(matches!(answered(result), Ok(Reply::Closed(_))), "{result}");
+    }
+}
+
+#[test]
+fn a_refusal_without_errors_is_told_in_its_messages() {
+    for (status, envelope) in [
+        (400, r#""errors":[],"messages":["no such part"]"#),
+        (200, r#""errors":null,"messages":["no such part",7]"#),
+        (200, r#""messages":["no such part"],"errors":[7]"#),
+    ] {
+        let failed = heard(&complete(), &format!("{status}\n\n{{\"success\":false,{envelope}}}")).unwrap_err();
+        assert_eq!(failed.failure, Failure::Rejected);
+        assert!(failed.words.ends_with("(no such part)"), "{}", failed.words);
+    }
+}
+
+#[test]
 fn success_false_is_an_error_whatever_the_status() {
     for (text, failure) in [
         (

@@ -1,8 +1,7 @@
 //! Gjirafa VP's [multipart uploads](https://vp.gjirafa.tech/documentation/api/upload-api/postMultipartUpload): presigned
 //! URLs for a number of parts that the client picks, an envelope around every answer.
 
-use super::answer::{asked, nonsense, refusal};
-use super::text::in_a_row;
+use super::answer::{asked, nonsense, presentable, refused};
 use super::url::escaped;
 use super::{
     Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Outcome, Request, Response, lacks, number, origin,
@@ -141,6 +140,9 @@ impl Adapter for Gjirafa {
                 _ => Err(nonsense(request, response, "a `result` with `requestKey` was expected")),
             },
             Step::Prepare { .. } => tickets(result).map(Reply::Prepared),
+            Step::Close { .. } if *result == Json::Bool(false) => {
+                Err(nonsense(request, response, "a `result` of true was expected"))
+            }
             Step::Close { .. } => Ok(Reply::Closed(response.json.clone().unwrap_or_default())),
             Step::Discard { .. } => Ok(Reply::Discarded),
             _ => Err(lacks("Gjirafa", step)),
@@ -159,39 +161,31 @@ impl Adapter for Gjirafa {
 
 /// The `result` inside the envelope. `success: false` is a refusal, whatever the status.
 fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a Json, Failed> {
-    let said = envelope_words(response);
+    let said = envelope_words(response).or_else(|| response.own_words());
     if !response.is_ok() {
-        let failed = refusal(request, response);
-        return Err(match said {
-            Some(said) => {
-                Failed { words: format!("{} answered {} ({said})", asked(request), response.status), ..failed }
-            }
-            None => failed,
-        });
+        return Err(refused(request, response, said));
     }
-    let Some(json) = &response.json else {
-        return Err(nonsense(request, response, "the service's envelope was expected: is `baseUrl` its address?"));
-    };
-    if json.get("success") == Some(&Json::Bool(true)) {
-        return Ok(json.get("result").unwrap_or(&Json::Null));
+    match response.json.as_ref().and_then(|json| Some((json, json.get("success")?))) {
+        Some((json, Json::Bool(true))) => Ok(json.get("result").unwrap_or(&Json::Null)),
+        Some((json, Json::Bool(false))) => {
+            // The envelope has a status of its own, and it is that one which is meant.
+            let status = json.whole("statusCode").and_then(|status| u16::try_from(status).ok());
+            let meant = Response { status: status.filter(|status| *status >= 400).unwrap_or(400), ..response.clone() };
+            let said = said.unwrap_or_else(|| "no reason given".into());
+            let words = format!("{} answered {} with `success: false` ({said})", asked(request), response.status);
+            Err(Failed { status: Some(response.status), words, ..refused(request, &meant, None) })
+        }
+        _ => Err(nonsense(request, response, "the service's envelope was expected: is `baseUrl` its address?")),
     }
-    // The envelope has a status of its own, and it is that one which is meant.
-    let status = json.whole("statusCode").and_then(|status| u16::try_from(status).ok()).filter(|status| *status >= 400);
-    let meant = Response { status: status.unwrap_or(400), ..response.clone() };
-    let words = format!(
-        "{} answered {} with `success: false` ({})",
-        asked(request),
-        response.status,
-        said.unwrap_or_else(|| "no reason given".into())
-    );
-    Err(Failed { status: Some(response.status), words, ..refusal(request, &meant) })
 }
 
-/// What the envelope says went wrong.
+/// What the envelope says went wrong: in its errors, or else in its messages.
 fn envelope_words(response: &Response) -> Option<String> {
-    let errors = response.json.as_ref()?.get("errors")?.items()?;
-    let texts: Vec<_> = errors.iter().filter_map(Json::as_text).map(super::scrubbed).collect();
-    (!texts.is_empty()).then(|| in_a_row(&mut texts.into_iter(), "; ").chars().take(300).collect())
+    let texts = |name| {
+        let texts = response.json.as_ref()?.get(name)?.items()?.iter().filter_map(Json::as_text);
+        Some(presentable(&mut texts.map(ToOwned::to_owned))).filter(|words| !words.is_empty())
+    };
+    texts("errors").or_else(|| texts("messages"))
 }
 
 fn tickets(result: &Json) -> Result<Vec<(u32, crate::core::Ticket<Json>)>, Failed> {
