@@ -88,7 +88,13 @@ fn the_end_lists_the_receipts_in_order_as_json_text() {
 fn an_abort_names_the_key() {
     let discard = Step::Discard { session: session() };
     assert_eq!(said(&discard), "POST https://api.example/v1/upload-session/abort (api)\n\nkey=tmp_x\n");
-    assert!(matches!(heard(&discard, "200\n\n{\"success\":true}"), Ok(Reply::Discarded)));
+    // Nothing is said of the answer's body.
+    for text in ["200\n\n{\"success\":true}", "200\n\n{}", "200\n\n", "204\n\n", "200\n\nok"] {
+        assert!(matches!(heard(&discard, text), Ok(Reply::Discarded)), "{text}");
+    }
+    let refused = heard(&discard, "200\n\n{\"success\":false,\"error\":\"not yours\"}").unwrap_err();
+    assert!(refused.words.contains("not yours"), "{}", refused.words);
+    assert_eq!(heard(&discard, "404\n\n{\"success\":false}").unwrap_err().failure, Failure::Gone);
 }
 
 #[test]
