@@ -1002,6 +1002,10 @@ mod checksums {
             let bare = heard(&endpoint(), &send(), &answer).unwrap_err();
             assert_ne!(bare.failure, Failure::DigestRefused, "{code}");
         }
+        // What the object is called says nothing about it.
+        let named = "https://store.example/checksum-of-crc.zip?X-Amz-Signature=secret";
+        let expired = "403\n\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        assert_eq!(heard(&endpoint(), &with(crc32c(), named), expired).unwrap_err().failure, Failure::Refused);
         let refused = "403\n\n<html>Forbidden</html>";
         assert_eq!(heard(&endpoint(), &with(crc32c(), URL), refused).unwrap_err().failure, Failure::Refused);
     }

@@ -122,8 +122,9 @@ pub(super) fn stored(request: &Request, response: &Response, digest: Option<&Jso
 
 /// What a refusal means where a checksum may have gone with the part.
 fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
-    let Some((code, _)) = xml::error(&response.text) else { return failed };
-    let words = failed.words.to_ascii_lowercase();
+    let Some((code, message)) = xml::error(&response.text) else { return failed };
+    // Not the words of the failure, in which the object's name stands.
+    let words = format!("{code} {message}").to_ascii_lowercase();
     let says = |word| around(&words, word).is_some();
     let is_about_it = says("checksum") || says("content-md5") || says("crc");
     let failure = match (response.status, code.as_str()) {
