@@ -397,6 +397,8 @@ mod hearing {
             "404\n\n{\"error\":\"s3: not found\"}",
             "400\n\n{\"error\":\"s3: NoSuchUpload: gone\"}",
             "500\n\n<Error><Code>NoSuchUpload</Code></Error>",
+            // Companion, where it is not in production: it hands on what the SDK threw.
+            "500\n\n{\"message\":\"The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.\",\"error\":{\"name\":\"NoSuchUpload\",\"$fault\":\"client\"},\"requestId\":\"1\"}",
         ];
         for answer in backends {
             assert!(matches!(heard(&endpoint(), &list(), answer), Ok(Reply::Unknown)), "{answer}");

@@ -149,10 +149,14 @@ impl Adapter for S3Endpoint {
     }
 }
 
-/// A backend hands the store's errors on in its own way; that a session is unknown is told by the store's word for it.
+/// A backend hands the store's errors on in its own way; that a session is unknown is told by the store's word for it, or
+/// by what the store says of it.
 fn failure(request: &Request, response: &Response) -> Failed {
     let failed = refusal(request, response);
-    let unknown = response.own_words().is_some_and(|words| around(&words, "NoSuchUpload").is_some());
+    let is_said = |words: &str| {
+        ["NoSuchUpload", "specified upload does not exist"].iter().any(|said| around(words, said).is_some())
+    };
+    let unknown = response.own_words().is_some_and(|words| is_said(&words));
     if unknown { Failed { failure: Failure::Gone, ..failed } } else { failed }
 }
 
