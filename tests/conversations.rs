@@ -312,6 +312,8 @@ mod hearing {
             (400, "BadDigest", Failure::Corrupt),
             (400, "XAmzContentChecksumMismatch", Failure::Corrupt),
             (400, "InvalidRequest", Failure::Rejected),
+            // The line was too slow for the store, and need not be so again.
+            (400, "RequestTimeout", Failure::Server),
             (500, "InternalError", Failure::Server),
             (503, "SlowDown", Failure::Busy { after: None }),
         ] {
