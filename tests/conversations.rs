@@ -467,6 +467,21 @@ mod hearing {
     }
 
     #[test]
+    fn an_error_within_an_error_is_told_in_its_words() {
+        for (body, own) in [
+            (r#"{"error":{"code":"quota","message":"no room left","details":[]}}"#, "no room left"),
+            (r#"{"message":"no room left","error":{"name":"Error"}}"#, "no room left"),
+            (r#"{"error":{},"title":"no room left"}"#, "no room left"),
+            (r#"{"error":null,"message":"no room left"}"#, "no room left"),
+        ] {
+            for step in [open(), sign(&[0]), send(), complete()] {
+                let failed = failed(&step, &format!("403\n\n{body}"));
+                assert!(failed.words.ends_with(&format!("answered 403 ({own})")), "{body}: {}", failed.words);
+            }
+        }
+    }
+
+    #[test]
     fn words_of_others_are_shown_short_and_without_their_secrets() {
         let url = "https://b.example/k?X-Amz-Signature=secret";
         let bodies = [

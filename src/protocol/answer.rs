@@ -83,7 +83,9 @@ impl Response {
             (Some((code, message)), _) if message.is_empty() => code,
             (Some((code, message)), _) => format!("{code}: {message}"),
             (None, Some(json)) => {
-                let what = ["error", "message", "title"].iter().find_map(|name| json.text(name))?;
+                let what = ["error", "message", "title"].iter().find_map(|name| json.text(name));
+                // Or an object that is all about the error.
+                let what = what.or_else(|| json.get("error")?.text("message"))?;
                 // HERE's title is a word, and its cause a sentence.
                 json.text("cause").map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
             }
