@@ -66,5 +66,7 @@ fn around(fields: &Json, field: &str) -> (String, &'static str) {
     let text = value::stringify(fields);
     let open = text.strip_suffix('}').unwrap_or(&text);
     let comma = if open.ends_with('{') { "" } else { "," };
-    (format!("{open}{comma}\"{field}\":\""), "\"}")
+    // An app may give its field any name.
+    let name = value::stringify(&field.into());
+    (format!("{open}{comma}{name}:\""), "\"}")
 }

@@ -111,6 +111,19 @@ describe("custom", () => {
     }
   });
 
+  it("base64 in JSON: the field of the bytes may have any name", { timeout: TIMEOUT }, async (t) => {
+    const name = 'the "data" \\ \n\u{1f980}';
+    const to = veza.replace('dataField: "data"', () => `dataField: ${JSON.stringify(name)}`);
+    // What Veza makes of it is of no interest: what is sent must be JSON.
+    const told = await sent(t, to, 3, "{ transport: 'fetch' }", `
+      const own = fetch;
+      globalThis.fetch = async (request, ...rest) => {
+        if (request instanceof Request) seen.push(await request.clone().text());
+        return own(request, ...rest);
+      };`);
+    assert.match(JSON.parse(told.seen[0])[name], /^[A-Za-z0-9+/]{4}$/);
+  });
+
   it("form data: receipts read by a function, a part size of the service's", { timeout: TIMEOUT }, async (t) => {
     const told = await sent(t, subworkflow, 11 * MIB);
     await stored(told);
