@@ -536,6 +536,28 @@ mod functions {
     }
 
     #[test]
+    fn what_is_left_of_a_life_may_be_any_number() {
+        // What is reckoned from a date has a fraction, and may be over by a little.
+        for (given, seconds) in [
+            ("299.98", Some(299)),
+            ("0.4", Some(0)),
+            ("-3", Some(0)),
+            ("\"60\"", Some(60)),
+            ("null", None),
+            ("\"soon\"", None),
+        ] {
+            let lifetime = |reply: Result<Reply<Json>, Failed>| match reply {
+                Ok(Reply::Prepared(tickets)) => tickets[0].1.expiry.map(|expiry| expiry.lifetime.as_secs()),
+                other => panic!("{other:?}"),
+            };
+            let part = format!(r#"[{{"partNumber":1,"url":"https://s.example/1","expiresIn":{given}}}]"#);
+            assert_eq!(lifetime(gave(&sign(&[0]), &part)), seconds, "{given}");
+            let answer = format!("200\n\n{{\"url\":\"https://s.example/1\",\"expires\":{given}}}");
+            assert_eq!(lifetime(heard(&endpoint(), &sign(&[0]), &answer)), seconds, "{given}");
+        }
+    }
+
+    #[test]
     fn an_object_of_fewer_parts_than_were_sent_is_not_taken_for_the_file() {
         let digest = "d41d8cd98f00b204e9800998ecf8427e";
         for (etag, is_whole) in [

@@ -20,6 +20,14 @@ pub(super) fn ticket(url: &str, headers: Option<&Json>, expires_in: Option<u64>)
     Ok(Ticket { keep, origin, expiry, wants_digest: false })
 }
 
+/// Seconds from now as somebody reckons them: they may have a fraction, and be over by a little.
+pub(super) fn seconds(said: &Json, name: &str) -> Option<u64> {
+    match said.get(name)? {
+        Json::Number(seconds) => Some(seconds.clamp(0.0, 9e15) as u64),
+        said => said.as_whole(),
+    }
+}
+
 /// What the URL itself says of its life:
 /// [Signature Version 4](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html).
 fn expiry(url: &str) -> Option<Expiry> {

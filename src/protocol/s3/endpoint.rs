@@ -177,7 +177,7 @@ fn signed(
     let Some(json) = &response.json else {
         return Err(nonsense(request, response, &format!("JSON with signed URLs was expected: {HINT}")));
     };
-    let expires = json.whole("expires");
+    let expires = presigned::seconds(json, "expires");
     let tickets: Result<Vec<_>, Failed> = match (only, json.text("url"), json.get("presignedUrls")) {
         (Some(index), Some(url), _) => {
             presigned::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])

@@ -145,7 +145,9 @@ pub(super) fn outcome(session: &Json, closing: &Json) -> Outcome {
 fn signed(part: &Json) -> Result<(u32, crate::core::Ticket<Json>), Failed> {
     let number = part.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok());
     match (number, part.text("url")) {
-        (Some(index), Some(url)) => Ok((index, presigned::ticket(url, part.get("headers"), part.whole("expiresIn"))?)),
+        (Some(index), Some(url)) => {
+            Ok((index, presigned::ticket(url, part.get("headers"), presigned::seconds(part, "expiresIn"))?))
+        }
         _ => Err(Failed::new(
             Failure::Nonsense,
             "your function `sign` gave a part without `partNumber` or `url`: each needs both".into(),
