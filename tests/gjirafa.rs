@@ -107,6 +107,25 @@ fn fresh_urls_come_by_resuming_whether_all_or_only_the_missing_are_listed() {
 }
 
 #[test]
+fn a_url_that_says_nothing_of_its_life_lives_as_long_as_was_asked_for() {
+    // The vendor's example is signed the old way, in which the query has no lifetime.
+    let prepare = Step::Prepare { session: session(), parts: vec![part(0)], digests: Vec::new(), attempt: 1 };
+    let old = STARTED.replace("&X-Amz-Expires=43200", "&AWSAccessKeyId=A&Expires=1795225020&Signature=secret");
+    for (hours, lifetime) in [(None, 12 * 3600), (Some(1), 3600), (Some(168), 168 * 3600)] {
+        let adapter = Gjirafa { url_expiry_hours: hours, ..gjirafa() };
+        let seconds = |tickets: Vec<(u32, upslice::core::Ticket<Json>)>| {
+            tickets.iter().map(|(_, ticket)| ticket.expiry.unwrap().lifetime.as_secs()).collect::<Vec<_>>()
+        };
+        let Ok(Reply::Opened { tickets, .. }) = talk::heard(&adapter, &open(), &file(), &old) else { panic!() };
+        assert_eq!(seconds(tickets), [lifetime; 2]);
+        let Ok(Reply::Prepared(tickets)) = talk::heard(&adapter, &prepare, &file(), &old) else { panic!() };
+        assert_eq!(seconds(tickets), [lifetime; 2]);
+        let Ok(Reply::Prepared(tickets)) = talk::heard(&adapter, &prepare, &file(), STARTED) else { panic!() };
+        assert_eq!(seconds(tickets), [43_200; 2], "what it says itself is what counts");
+    }
+}
+
+#[test]
 fn a_receipt_that_was_lost_is_the_md5_of_its_part() {
     let reckon = Step::Reckon { session: session(), part: part(0) };
     assert_eq!(said(&gjirafa(), &reckon), "Md5 of the part, in Hex");

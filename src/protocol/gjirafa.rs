@@ -7,7 +7,8 @@ use super::{
     Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Outcome, Request, Response, lacks, number, origin,
     presigned, s3,
 };
-use crate::core::{Failed, PartRange, Preparing, Reply, Rules, Step};
+use crate::core::{Expiry, Failed, PartRange, Preparing, Reply, Rules, Step, Ticket};
+use std::time::Duration;
 
 /// A project of Gjirafa VP.
 #[derive(Clone, Debug, Default)]
@@ -16,13 +17,16 @@ pub struct Gjirafa {
     pub base_url: String,
     /// Which project.
     pub project_id: String,
-    /// How long URLs live, 1 to 168 hours. The service takes 12 where nothing is said.
+    /// How long URLs live, 1 to 168 hours, where it is not the usual time.
     pub url_expiry_hours: Option<u32>,
     /// Whether a file that is there already is refused; it takes `file_hash`.
     pub duplicate_check: bool,
     /// What the service knows a file by.
     pub file_hash: Option<String>,
 }
+
+/// Hours that URLs live where nothing is said.
+const USUAL_HOURS: u32 = 12;
 
 impl Gjirafa {
     fn request(&self, method: &'static str, path: &str, body: Json) -> Call {
@@ -55,6 +59,22 @@ impl Gjirafa {
     fn resume(&self, session: &Json) -> Json {
         let key = ("requestKey".to_owned(), key(session));
         Json::Map([key].into_iter().chain(self.expiry()).collect())
+    }
+
+    /// Signed URLs, by part. One that says nothing of its life lives as long as was asked for.
+    fn tickets(&self, result: &Json) -> Result<Vec<(u32, Ticket<Json>)>, Failed> {
+        let hours = self.url_expiry_hours.unwrap_or(USUAL_HOURS);
+        let said = Expiry { signed_at: None, lifetime: Duration::from_secs(u64::from(hours) * 3600) };
+        let urls = result.get("presignedUrl").and_then(Json::items).unwrap_or_default();
+        let part = |url: &Json| {
+            let number = url.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok())?;
+            Some((number, url.text("presignedUrl")?.to_owned()))
+        };
+        let ticket = |(index, url): (u32, String)| {
+            let ticket = presigned::ticket(&url, None, None)?;
+            Ok((index, Ticket { expiry: ticket.expiry.or(Some(said)), ..ticket }))
+        };
+        urls.iter().filter_map(part).map(ticket).collect()
     }
 }
 
@@ -133,13 +153,13 @@ impl Adapter for Gjirafa {
                         ("uploadId", upload_id.unwrap_or(request_key).into()),
                         ("requestKey", request_key.into()),
                     ]),
-                    tickets: tickets(result)?,
+                    tickets: self.tickets(result)?,
                     part_size: None,
                     seat: None,
                 }),
                 _ => Err(nonsense(request, response, "a `result` with `requestKey` was expected")),
             },
-            Step::Prepare { .. } => tickets(result).map(Reply::Prepared),
+            Step::Prepare { .. } => self.tickets(result).map(Reply::Prepared),
             Step::Close { .. } if *result == Json::Bool(false) => {
                 Err(nonsense(request, response, "a `result` of true was expected"))
             }
@@ -186,13 +206,4 @@ fn envelope_words(response: &Response) -> Option<String> {
         Some(presentable(&mut texts.map(ToOwned::to_owned))).filter(|words| !words.is_empty())
     };
     texts("errors").or_else(|| texts("messages"))
-}
-
-fn tickets(result: &Json) -> Result<Vec<(u32, crate::core::Ticket<Json>)>, Failed> {
-    let urls = result.get("presignedUrl").and_then(Json::items).unwrap_or_default();
-    let part = |url: &Json| {
-        let number = url.whole("partNumber").and_then(|number| u32::try_from(number.checked_sub(1)?).ok())?;
-        Some((number, url.text("presignedUrl")?.to_owned()))
-    };
-    urls.iter().filter_map(part).map(|(index, url)| Ok((index, presigned::ticket(&url, None, None)?))).collect()
 }
