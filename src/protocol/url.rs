@@ -39,11 +39,9 @@ pub fn scrubbed(words: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | ')');
     let word = |word: &str| match address(word) {
         Some((ahead, url)) => format!("{ahead}{}", shown(url)),
-        // A path has a query, too, and many a server says what it cannot do with both.
+        // A path has a query, too, and an object's name may be all of it: many a server says what it cannot do with both.
         None => match around(word, "?") {
-            Some((path, query)) if path.as_bytes().contains(&b'/') && query.as_bytes().contains(&b'=') => {
-                path.to_owned()
-            }
+            Some((path, query)) if !path.is_empty() && query.as_bytes().contains(&b'=') => path.to_owned(),
             _ => word.to_owned(),
         },
     };
@@ -159,6 +157,7 @@ mod tests {
             "GET \"https://a/k\" and http://b/ failed"
         );
         assert_eq!(scrubbed("Cannot PUT /k?sig=1 or (//b/k?sig=1) twice"), "Cannot PUT /k or (//b/k) twice");
+        assert_eq!(scrubbed("no object `k?a=1&sig=2`, nor HTTPS://B/k?sig=1"), "no object `k`, nor HTTPS://B/k");
         for words in ["no address", "", " this and/or that? ", "a/b?\u{e9}", "x=\"?y=z\""] {
             assert_eq!(scrubbed(words), words);
         }
