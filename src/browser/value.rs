@@ -13,14 +13,19 @@ pub(crate) fn to_json(value: &JsValue) -> Json {
     text.and_then(|text| parse(&text)).unwrap_or_default()
 }
 
+/// What is nested deeper is no answer of any service's. The browser reads it without end, and here each level takes a piece
+/// of the stack: enough brackets would break the module, and end every upload of the page.
+const DEEPEST: u32 = 512;
+
 /// Text that is JSON.
 pub(crate) fn parse(text: &str) -> Option<Json> {
-    read(&js_sys::JSON::parse(text).ok()?)
+    read(&js_sys::JSON::parse(text).ok()?, DEEPEST)
 }
 
-/// A value that JSON has been made into, piece by piece. serde would do it for ten kilobytes more: it can say what is
-/// wrong with a value of any kind, fractions included, and here nothing can be.
-fn read(value: &JsValue) -> Option<Json> {
+/// A value that JSON has been made into, piece by piece, of so many levels at most. serde would do it for ten kilobytes
+/// more: it can say what is wrong with a value of any kind, fractions included, and here nothing can be.
+fn read(value: &JsValue, levels: u32) -> Option<Json> {
+    let within = |value: &JsValue| read(value, levels.checked_sub(1)?);
     Some(if let Some(text) = value.as_string() {
         Json::Text(text)
     } else if let Some(number) = value.as_f64() {
@@ -28,9 +33,9 @@ fn read(value: &JsValue) -> Option<Json> {
     } else if let Some(flag) = value.as_bool() {
         Json::Bool(flag)
     } else if let Some(items) = value.dyn_ref::<Array>() {
-        Json::List(items.iter().map(|item| read(&item)).collect::<Option<_>>()?)
+        Json::List(items.iter().map(|item| within(&item)).collect::<Option<_>>()?)
     } else if value.is_object() {
-        let field = |name: JsValue| Some((name.as_string()?, read(&Reflect::get(value, &name).ok()?)?));
+        let field = |name: JsValue| Some((name.as_string()?, within(&Reflect::get(value, &name).ok()?)?));
         Json::Map(sys::keys(value).ok()?.iter().map(field).collect::<Option<_>>()?)
     } else {
         Json::Null

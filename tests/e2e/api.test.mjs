@@ -114,6 +114,17 @@ describe("api", () => {
     assert.ok(told.result.elapsed > 0);
   });
 
+  story("an answer that is nested without end is none, and breaks nothing", async ({ run }) => {
+    const body = "[".repeat(20_000) + "]".repeat(20_000);
+    await server.fault({ service: "s3", step: "create", times: 1, fault: { kind: "status", status: 200, headers: { "content-type": "application/json" }, body } });
+    const told = await run(async () => {
+      const one = await kit.ending(kit.upload(kit.file(100), { ...kit.quick, to: kit.here() }));
+      return [one, await kit.ending(kit.upload(kit.file(100), { ...kit.quick, to: kit.here() }))];
+    });
+    assert.equal(told[0].error.code, "protocol");
+    assert.equal(told[1].result.size, 100);
+  });
+
   story("catch and finally tell one failure", async ({ run }) => {
     await server.fault({ service: "s3", step: "create", fault: { kind: "status", status: 400, body: "{\"error\":\"s3: no\"}" } });
     const told = await run(async () => {
