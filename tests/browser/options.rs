@@ -153,6 +153,7 @@ fn what_a_destination_lacks_is_told_by_its_name() {
         ("here", "layerId: 'l', dataHandle: 'h'".into(), "baseUrl"),
         ("here", "baseUrl: 'https://h.invalid/c', dataHandle: 'h'".into(), "layerId"),
         ("here", "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: 'a b'".into(), "dataHandle"),
+        ("here", "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: '..'".into(), "dataHandle"),
         ("here", "baseUrl: 'https://h.invalid/c', layerId: 'l', dataHandle: () => 5".into(), "dataHandle"),
         ("here", format!("{here}, billingTag: 'abc'"), "billingTag"),
         ("here", format!("{here}, contentEncoding: 'br'"), "contentEncoding"),

@@ -7,8 +7,8 @@ use crate::protocol::{Algorithm, Here};
 use wasm_bindgen::prelude::*;
 
 /// [The rule for handles](https://www.here.com/docs/bundle/blob-api-developer-guide/page/README.html).
-const HANDLE: &str =
-    "text, or a function that gives one for the file, of 1 to 600 letters, digits, dots and hyphens is expected";
+const HANDLE: &str = "text, or a function that gives one for the file, of 1 to 600 letters, digits, dots and hyphens is expected, \
+                      and neither `.` nor `..`";
 
 /// A layer of a catalog.
 pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, Refused> {
@@ -27,6 +27,8 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
     let handle = given(&fields, "dataHandle", about.source)?.and_then(|given| given.as_string());
     let is_handle = |text: &String| {
         (1..=600).contains(&text.len())
+            // No address has such a segment: a browser takes it for a way through the path.
+            && !matches!(text.as_str(), "." | "..")
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
     };
     let tag = fields.text("billingTag")?;
