@@ -1606,6 +1606,39 @@ mod taking_up {
     }
 
     #[test]
+    fn a_session_of_which_a_backend_says_that_something_went_wrong_is_begun_anew_beside_it() {
+        let mut world = World::plain();
+        let id = interrupted(&mut world);
+        world.fault("list", 100, How::Say(500, None));
+        let again = world.retry(id);
+        world.run();
+        let life = world.life(again);
+        assert!(life.is_stored(), "{:?}", life.ending);
+        assert_eq!((life.restarts, life.sends.len(), life.count("list"), life.count("create")), (1, 12, 6, 1));
+        assert!(matches!(life.ending, Some(Ending::Stored { resumed: false, .. })));
+        assert!(life.over.as_ref().unwrap().as_ref().unwrap().contains("earlier visit"), "{:?}", life.over);
+    }
+
+    #[test]
+    fn what_an_earlier_visit_stored_outlives_a_backend_in_trouble() {
+        for (status, creates) in [(500, 6), (502, 0)] {
+            let mut world = World::plain();
+            let id = interrupted(&mut world);
+            for role in ["list", "create"] {
+                world.fault(role, 6, How::Say(status, None));
+            }
+            let again = world.retry(id);
+            world.run();
+            let life = world.life(again);
+            assert_eq!((code(life), life.count("create")), (ErrorCode::Server, creates), "{status}");
+            let third = world.retry(again);
+            world.run();
+            assert_stored(&world, third);
+            assert_eq!(world.life(third).sends.len(), 7, "{status}");
+        }
+    }
+
+    #[test]
     fn the_part_size_is_that_of_the_session() {
         let mut world = World::plain();
         let id = interrupted(&mut world);

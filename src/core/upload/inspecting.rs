@@ -103,12 +103,28 @@ impl<K: Clone> Upload<K> {
             Ok(_) => self.misunderstood(now, origins, SUBJECT),
             Err(failed) => {
                 let verdict = self.judge(now, &mut inspecting.errand, &failed, outage, SUBJECT);
-                self.phase = Phase::Inspecting(inspecting);
-                if let Err(error) = verdict {
-                    self.fail(now, origins, error);
+                // A backend may say no more than this of a session that the store has forgotten, as Companion does in
+                // production, and would say so at every visit to come.
+                let may_be_gone = failed.status == Some(500) && !inspecting.was_closing;
+                match verdict {
+                    Err(error) if may_be_gone => self.phase = self.begin_beside(&error.message),
+                    verdict => {
+                        self.phase = Phase::Inspecting(inspecting);
+                        if let Err(error) = verdict {
+                            self.fail(now, origins, error);
+                        }
+                    }
                 }
             }
         }
+    }
+
+    /// Begins anew, beside a session of which the service tells nothing. It may be in trouble itself: what is written down
+    /// of that session is kept until there is another one.
+    fn begin_beside(&mut self, why: &str) -> Phase<K> {
+        self.note_left("the service did not say what an earlier visit has stored, which may be left there");
+        self.forget_stored(format!("{why}; it begins anew"));
+        Phase::Opening(Errand::default())
     }
 
     /// The service has nothing of the session that is taken up, or nothing that it would tell.

@@ -121,11 +121,16 @@ impl<K: Clone> Upload<K> {
 
     /// Nothing of a session counts any more, and the app is told why.
     pub(super) fn forget_session(&mut self, why: String) {
+        self.outputs.push_back(Output::Save(Change::Closed));
+        self.forget_stored(why);
+    }
+
+    /// No part is stored any more, and the app is told why.
+    pub(super) fn forget_stored(&mut self, why: String) {
         self.resumed = false;
         self.forget_parts();
         self.meter.forget();
         self.sending_since = None;
-        self.outputs.push_back(Output::Save(Change::Closed));
         self.emit(Event::Restarted(why));
     }
 
