@@ -136,10 +136,11 @@ impl External {
             let text = self.ask("GET", action.sign(OWN_REQUESTS), Vec::new(), String::new()).await?;
             let page = ListParts::parse_response(&text).map_err(|error| unreadable(&error))?;
             parts.extend(page.parts.into_iter().map(|part| (part.number, receipt(part.etag, part.size))));
-            marker = page.next_part_number_marker;
-            if marker.is_none() {
+            // Pages go forward: of a store whose marker does not, there is no other one.
+            if page.next_part_number_marker <= marker {
                 return Ok(parts);
             }
+            marker = page.next_part_number_marker;
         }
     }
 
