@@ -17,6 +17,15 @@ const SLOW = 60_000;
 
 const LOCKED = { code: "locked", retryable: true, message: "another tab drives this upload: wait for its end, or end it there" };
 
+/** Whether this place has a database. A browser that forbids it may throw when asked; whoever opens it is told so, too. */
+const hasDatabase = () => {
+  try {
+    return Boolean(globalThis.indexedDB);
+  } catch {
+    return true;
+  }
+};
+
 /** What is still being written of those that it has ceased to drive. */
 const ending = new Set();
 
@@ -139,7 +148,7 @@ class Writer {
  * module has promised.
  */
 export async function open({ machine, awaited, id, file, resumable, handle, kind, entry, notice }) {
-  const place = globalThis.indexedDB ? machine.place() : undefined;
+  const place = hasDatabase() ? machine.place() : undefined;
   if (place === undefined) return undefined;
   const { scope = "", maxAge = WEEK } = resumable === true ? {} : resumable;
   const key = [place, scope, file.lastModified ?? ""].join("\n");
@@ -205,7 +214,7 @@ async function takeUp(entries, key, identity, { machine, awaited, notice }) {
 
 /** What earlier visits left, the newest first, that no tab drives. */
 export async function left(scope) {
-  if (!globalThis.indexedDB) return [];
+  if (!hasDatabase()) return [];
   const entries = (await within(known())).filter((entry) => entry.scope === scope && !driven.has(entry.id));
   const busy = await elsewhere(entries.map(({ id }) => id));
   return entries.filter(({ id }) => !busy.has(id));

@@ -327,6 +327,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     const file = await diskFile("bare.bin", 6 * MIB);
     const { open, server } = await profile(t);
     for (const breakage of [
+      "Object.defineProperty(globalThis, 'indexedDB', { get() { throw new DOMException('insecure', 'SecurityError'); } })",
       "IDBFactory.prototype.open = () => { throw new Error('forbidden'); }",
       "IDBFactory.prototype.open = () => ({})",
       "IDBDatabase.prototype.transaction = () => { throw new Error('broken'); }",
