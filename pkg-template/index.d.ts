@@ -160,7 +160,8 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
   /**
    * Ends the upload at once with an `aborted` error, and removes the stored parts where the service can. Resolves
    * when that is over: after a minute at the most, or up to three where the session was still being created. What could
-   * not be removed is told by `console.warn`. Idempotent.
+   * not be removed is told by `console.warn`. Idempotent. One that has failed keeps its error; what it has stored is removed
+   * unless another upload of the same file goes on from it.
    */
   abort(reason?: unknown): Promise<void>;
   /** After `failed`: a new upload of the same file that goes on from the parts that are stored. */

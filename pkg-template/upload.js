@@ -36,6 +36,7 @@ export class Upload extends EventTarget {
   #over = deferred();
   #done;
   #reason;
+  #removal;
   /** What writes it to disk, and what it goes on from: a journal's entry, or what the upload before has left. */
   #writer;
   #earlier;
@@ -106,12 +107,27 @@ export class Upload extends EventTarget {
     const machine = this.#usable;
     if (machine) {
       this.#watchOver();
-      machine.abort();
+      if (this.#state === "failed") this.#removal ??= this.#remove(machine);
+      else machine.abort();
     } else {
       if (!ENDED.has(this.#state)) this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
       this.#over.resolve();
     }
     return this.#over.promise;
+  }
+
+  /** Removes what a failed upload has stored, unless another one of the same file, here or in another tab, goes on from it. */
+  async #remove(machine) {
+    try {
+      const writer = await this.#writer?.again();
+      // It may have been tried again meanwhile, or its module may have broken.
+      if (this.#machine !== machine) return writer?.end();
+      if (writer) machine.keep((this.#writer = writer));
+      machine.abort();
+    } catch {
+      if (this.#machine === machine) this.#free();
+      this.#over.resolve();
+    }
   }
 
   retry() {

@@ -197,6 +197,41 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await second.evaluate(held(0));
   });
 
+  for (const where of ["the same page", "another tab"]) {
+    it(`an abort after a failure takes nothing away from who goes on in ${where}`, { timeout: TIMEOUT }, async (t) => {
+      const file = await diskFile("taken.bin", 21 * MIB);
+      const { open, server } = await profile(t);
+      const first = await open(file);
+      await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400 } });
+      await begin(first, services.s3, { concurrency: 1 });
+      assert.equal((await ending(first)).error.code, "rejected");
+      await first.evaluate("void (window.failed = one)");
+      await server.fault({ service: "s3", step: "part", part: 4, fault: { kind: "stall", answer: true } });
+      const second = where === "another tab" ? await open(file) : first;
+      await begin(second, services.s3, { concurrency: 1 });
+      await second.evaluate("stored(3)");
+      await first.evaluate("failed.abort()");
+      await server.mend();
+      await second.evaluate("one.pause(), one.resume()");
+      const end = await ending(second);
+      assert.ok(end.result?.resumed, end.error?.message ?? "it had to begin anew");
+      await arrived(server, file, "s3");
+    });
+  }
+
+  it("an abort after a failure, twice, removes what is stored once, and what is written down", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("removed.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const page = await open(file);
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400 } });
+    await begin(page, services.s3, { concurrency: 1 });
+    await ending(page);
+    await page.evaluate("kept(2)");
+    await page.evaluate("Promise.all([one.abort(), one.abort()])");
+    assert.equal((await server.requestsOf("abort")).length, 1);
+    await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
+  });
+
   it("the lock of a tab that has just died is waited for", { timeout: TIMEOUT }, async (t) => {
     const { open, server, file, about } = await interruptedAt(t);
     const [page, other] = [await open(file), await open()];
