@@ -49,7 +49,7 @@ export const ADVICE = {
   server: "The server is in trouble. Retry in a while: the parts that are stored are kept.",
   checksum: "What arrived is not what was sent. Retry; if it happens again, look for a faulty disk, memory or proxy.",
   unproven: "The last answer was lost. Look at what the server has stored before you retry.",
-  "file-changed": "The file was changed, moved or deleted while it was being sent. Choose it again.",
+  "file-changed": "This is not the file with which the upload began, or no longer: it was changed, moved or deleted. Choose the right one again.",
   protocol: "The server answers in a way that this page cannot use. Its configuration has to be mended as said above.",
   callback: "A function of this page failed. That is a bug of the page, not of your file.",
   locked: "Another tab is sending this file. Go on there, or close it and retry.",

@@ -2,10 +2,18 @@
 
 import { announce } from "./announcer.js";
 
-/** Calls `take` with an array of files each time a person chooses or drops some. */
-export function openZone(take) {
+/** Calls `begin` with an array of files each time a person chooses or drops some. */
+export function openZone(begin) {
   const zone = document.getElementById("zone");
   const picker = document.getElementById("picker");
+  const refusal = document.getElementById("zone-refusal");
+
+  const take = (files, refused = "") => {
+    refusal.textContent = refused;
+    refusal.hidden = refused === "";
+    if (refused) announce(refused);
+    if (files.length > 0) begin(files);
+  };
 
   // The whole zone is a large target for the pointer; the button inside is what the keyboard and readers use.
   zone.addEventListener("click", () => picker.click());
@@ -13,7 +21,7 @@ export function openZone(take) {
   picker.addEventListener("change", () => {
     const files = [...picker.files];
     picker.value = ""; // so that the same file can be chosen again
-    if (files.length > 0) take(files);
+    take(files);
   });
 
   // Enter and leave come for every element on the way: only their balance says whether the files are over the page.
@@ -36,8 +44,7 @@ export function openZone(take) {
     event.preventDefault();
     over(-depth);
     const { files, folders } = dropped(event.dataTransfer);
-    if (folders > 0) announce("Folders cannot be uploaded. Choose the files inside them.");
-    if (files.length > 0) take(files);
+    take(files, folders > 0 ? "Folders cannot be uploaded. Choose the files inside them." : "");
   });
 }
 

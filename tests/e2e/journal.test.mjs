@@ -302,6 +302,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
       await page.goto(`${server.origin}/`);
       return page;
     };
+    const other = await diskFile("other.bin", 21 * MIB);
     for (const act of ["choose", "discard"]) {
       const first = await visit();
       await server.fault({ service: "s3", step: "part", part: 2, fault: { kind: "stall", answer: true } });
@@ -314,15 +315,47 @@ describe("journal", { concurrency: AT_ONCE }, () => {
       const left = second.locator("#left-list .row");
       await left.getByText("demo.bin").waitFor();
       if (act === "choose") {
+        // The wrong one is refused, and the right one may still be chosen.
+        await left.locator("input").setInputFiles([other.path]);
+        await second.locator("#list .row", { hasText: "file-changed" }).waitFor();
         await left.locator("input").setInputFiles([file.path]);
         await second.locator(`.digest:text-is("${file.sha256}")`).waitFor();
         assert.equal((await server.requestsOf("create")).length, 0, "it began anew");
       } else {
-        await left.getByRole("button", { name: "Discard" }).click();
+        await left.getByRole("button", { name: "Discard: demo.bin" }).focus();
+        await second.keyboard.press("Enter");
         await second.locator("#left").waitFor({ state: "hidden" });
+        assert.equal(await second.evaluate("document.activeElement.id"), "choose", "who pressed the button is lost");
       }
       await second.close();
     }
+  });
+
+  it("on the demo page, what goes on in another tab meanwhile is not discarded, and that is said", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("both.bin", 21 * MIB);
+    const { context, server } = await profile(t);
+    const failures = [];
+    const visit = async () => {
+      const page = await context.newPage();
+      page.on("pageerror", (error) => failures.push(error.message));
+      await page.goto(`${server.origin}/`);
+      return page;
+    };
+    const first = await visit();
+    await server.fault({ service: "s3", step: "part", part: 2, fault: { kind: "stall", answer: true } });
+    await first.setInputFiles("#picker", [file.path]);
+    await first.locator("#list .parts", { hasText: /[1-9] of/ }).waitFor();
+    await first.evaluate("new Promise((resolve) => setTimeout(resolve, 400))");
+    await first.close();
+    const [second, third] = [await visit(), await visit()];
+    for (const page of [second, third]) await page.locator("#left-list .row").waitFor();
+    await third.locator("#left-list input").setInputFiles([file.path]);
+    await third.locator("#list .row[data-state=uploading]").waitFor();
+    await second.getByRole("button", { name: "Discard" }).click();
+    await second.locator("#announcer", { hasText: "both.bin is not forgotten: another tab drives this upload." }).waitFor({ state: "attached" });
+    await server.mend();
+    await third.locator(`.digest:text-is("${file.sha256}")`).waitFor();
+    assert.deepEqual(failures, []);
   });
 
   it("a service of the app's own is taken up by what it had remembered", { timeout: TIMEOUT }, async (t) => {

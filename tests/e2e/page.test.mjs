@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
 import { GIB, KIB, MIB, Server, browser, diskFile, firstRequests, openPage, sparseFile } from "./harness.mjs";
 
@@ -63,14 +63,19 @@ describe("page", () => {
     await picture(page, "stored");
   });
 
-  visit("several files dropped from the disk all arrive", async ({ page, row }) => {
-    const files = [await diskFile("a.bin", 3 * MIB), await diskFile("b.bin", 7 * MIB), await diskFile("c.bin", 11)];
+  /** What is dragged over the page from the disk, step by step. */
+  const dragging = async (page, ...things) => {
     const devtools = await page.context().newCDPSession(page);
     const box = await page.locator("#zone").boundingBox();
-    const drag = (type) => devtools.send("Input.dispatchDragEvent", {
+    return (type) => devtools.send("Input.dispatchDragEvent", {
       type, x: box.x + box.width / 2, y: box.y + box.height / 2,
-      data: { items: [], files: files.map(({ path }) => path), dragOperationsMask: 1 },
+      data: { items: [], files: things.map(({ path }) => path), dragOperationsMask: 1 },
     });
+  };
+
+  visit("several files dropped from the disk all arrive", async ({ page, row }) => {
+    const files = [await diskFile("a.bin", 3 * MIB), await diskFile("b.bin", 7 * MIB), await diskFile("c.bin", 11)];
+    const drag = await dragging(page, ...files);
     await drag("dragEnter");
     await drag("dragOver");
     await page.locator("#zone.over").waitFor();
@@ -82,6 +87,19 @@ describe("page", () => {
       assert.equal(await row(file).locator(".digest").textContent(), file.sha256);
     }
     assert.equal(await page.locator("#summary").textContent(), "3 stored");
+  });
+
+  visit("a folder that is dropped is refused where it is seen, and the files beside it arrive", async ({ page, row }) => {
+    const file = await diskFile("beside.bin", 11);
+    const drag = await dragging(page, { path: dirname(file.path) }, file);
+    for (const step of ["dragEnter", "dragOver", "drop"]) await drag(step);
+    await reaches(row(file), "completed");
+    assert.equal(await page.locator("#list .row").count(), 1);
+    const refusal = page.locator("#zone").getByText("Folders cannot be uploaded. Choose the files inside them.");
+    assert.ok(await refusal.isVisible());
+    await choose(page, file);
+    await refusal.waitFor({ state: "hidden" });
+    await page.locator("#summary", { hasText: /^2 stored$/ }).waitFor();
   });
 
   visit("text dropped on the page is nobody's file", async ({ page }) => {
