@@ -149,6 +149,10 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
   readonly progress: Progress;
   /** The same promise, for those who want a real one. Settles exactly once. */
   readonly done: Promise<UploadResult<R>>;
+  then<A = UploadResult<R>, B = never>(
+    onfulfilled?: ((result: UploadResult<R>) => A | PromiseLike<A>) | null,
+    onrejected?: ((error: UploadError) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>;
   catch<T>(onrejected: (error: UploadError) => T | PromiseLike<T>): Promise<UploadResult<R> | T>;
   finally(onfinally: () => void): Promise<UploadResult<R>>;
   /**
@@ -175,6 +179,16 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
     type: string,
     listener: EventListenerOrEventListenerObject | null,
     options?: AddEventListenerOptions | boolean,
+  ): void;
+  removeEventListener<K extends keyof UploadEvents<R>>(
+    type: K,
+    listener: (event: UploadEvents<R>[K]) => void,
+    options?: EventListenerOptions | boolean,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: EventListenerOptions | boolean,
   ): void;
 }
 

@@ -32,6 +32,11 @@ export async function store(file: File, signal: AbortSignal): Promise<string | u
   });
   one.addEventListener("part", ({ detail }) => console.log(detail.number + detail.size));
   one.addEventListener("retry", ({ detail: { error, delay } }) => console.log(error.code, delay));
+  const move = (event: CustomEvent<Progress>): void => console.log(event.detail.fraction);
+  one.addEventListener("progress", move);
+  one.removeEventListener("progress", move);
+  const size: Promise<number | UploadError> = one.then((result) => result.size, (error) => error);
+  size.finally(() => console.log("over"));
   one.pause();
   one.resume();
   try {
