@@ -26,7 +26,9 @@ export class Upload extends EventTarget {
   #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
   #progress;
-  /** What was asked for before there was a machine to ask. */
+  /** Whether the machine has begun: only then it tells a state. */
+  #begun = false;
+  /** What was asked for before. */
   #paused = false;
   #watched;
   #startedAt = performance.now();
@@ -91,14 +93,14 @@ export class Upload extends EventTarget {
 
   pause() {
     this.#paused = true;
-    this.#machine?.pause();
-    if (!this.#machine && this.#state === "queued") this.#move("paused");
+    if (this.#begun) this.#machine?.pause();
+    else if (this.#state === "queued") this.#move("paused");
   }
 
   resume() {
     this.#paused = false;
-    this.#machine?.resume();
-    if (!this.#machine && this.#state === "paused") this.#move("queued");
+    if (this.#begun) this.#machine?.resume();
+    else if (this.#state === "paused") this.#move("queued");
   }
 
   abort(reason) {
@@ -211,6 +213,7 @@ export class Upload extends EventTarget {
       if (ENDED.has(this.#state)) return void this.#writer?.end();
       if (this.#writer) this.#machine.keep(this.#writer);
       if (this.#watched) this.#machine.watch();
+      this.#begun = true;
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
     } catch (error) {

@@ -371,6 +371,31 @@ describe("api", () => {
     assert.equal((await server.requestsOf("part")).length, 0);
   });
 
+  story("pause and resume are told at once, however long the browser takes to begin", async ({ run }) => {
+    const told = await run(async () => {
+      await kit.init();
+      const request = navigator.locks.request.bind(navigator.locks);
+      let free;
+      const freed = new Promise((resolve) => (free = resolve));
+      navigator.locks.request = async (...all) => (await freed, request(...all));
+      const one = kit.upload(kit.file(100), { to: kit.here() });
+      const said = kit.record(one);
+      const states = [];
+      one.pause();
+      for (const act of ["resume", "pause", "resume"]) {
+        await new Promise((resolve) => setTimeout(resolve, 200)); // by now it waits for the lock
+        states.push(one.state);
+        one[act]();
+      }
+      states.push(one.state);
+      free();
+      await one;
+      return { states, said: said.filter(({ type }) => type === "statechange").map(({ detail }) => detail.state) };
+    });
+    assert.deepEqual(told.states, ["paused", "queued", "paused", "queued"]);
+    assert.deepEqual(told.said, ["paused", "queued", "paused", "queued", "creating", "uploading", "completing", "completed"]);
+  });
+
   story("retry goes on from the parts that are stored", async ({ run }) => {
     await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400, body: "<Error><Code>Odd</Code></Error>" } });
     const failed = await run(async () => {
