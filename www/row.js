@@ -34,6 +34,8 @@ export class Row extends EventTarget {
   #begin;
   #proof;
   #cancelling = false;
+  /** Whether the button with the focus went, and none was there to take it. */
+  #unfocused = false;
   /** The code of the error that ended the upload. */
   #code;
 
@@ -141,8 +143,11 @@ export class Row extends EventTarget {
     for (const button of this.element.querySelectorAll(".actions button")) {
       button.hidden = !shown.includes(button.dataset.act);
     }
-    // Who pressed Pause is on Resume now, and not thrown back to the top of the page.
-    if (this.element.contains(activeElement) && activeElement.hidden) this.element.querySelector(".actions button:not([hidden])")?.focus();
+    // Who pressed Pause is on Resume now, and not thrown back to the top of the page; who pressed Cancel waits for a button.
+    const isLost = this.element.contains(activeElement) ? activeElement.hidden : this.#unfocused && activeElement === document.body;
+    const next = isLost && this.element.querySelector(".actions button:not([hidden])");
+    if (next) next.focus();
+    this.#unfocused = isLost && !next;
     this.#draw();
     this.dispatchEvent(new Event("change"));
   }

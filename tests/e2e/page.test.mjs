@@ -129,8 +129,14 @@ describe("page", () => {
     await page.keyboard.press("Enter");
     await reaches(one, "paused");
     assert.equal(await focusedName(page), `Resume: ${file.name}`, "the focus stays where the button was");
-    await server.mend();
     await page.keyboard.press("Space");
+    await reaches(one, "uploading");
+    await tabTo(page, `Cancel: ${file.name}`);
+    await page.keyboard.press("Enter");
+    await reaches(one, "aborted");
+    await page.waitForFunction((name) => document.activeElement.getAttribute("aria-label") === name, `Upload again: ${file.name}`);
+    await server.mend();
+    await page.keyboard.press("Enter");
     await reaches(one, "completed");
   });
 
