@@ -210,7 +210,11 @@ export class Upload extends EventTarget {
       if (ENDED.has(this.#state)) return void this.#free();
       if (pool) this.#employ(pool);
       this.#writer = await this.#journal(writer);
-      if (ENDED.has(this.#state)) return void this.#writer?.end();
+      if (ENDED.has(this.#state)) {
+        // The abort that ended it has removed what it would have gone on from.
+        if (this.#state === "aborted") this.#writer?.closed();
+        return void this.#writer?.end();
+      }
       if (this.#writer) this.#machine.keep(this.#writer);
       if (this.#watched) this.#machine.watch();
       this.#begun = true;

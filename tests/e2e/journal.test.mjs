@@ -232,6 +232,27 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
   });
 
+  it("an abort before a retry has begun leaves nothing written down of what it removes", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("hesitant.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const page = await open(file);
+    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400 } });
+    await begin(page, services.s3, { concurrency: 1 });
+    await ending(page);
+    await page.evaluate("kept(2)");
+    await page.evaluate(async () => {
+      const request = navigator.locks.request.bind(navigator.locks);
+      const patience = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      navigator.locks.request = async (...all) => (await patience(500), request(...all));
+      const again = one.retry();
+      again.catch(() => {});
+      await patience(100); // it waits for its lock now
+      await again.abort();
+    });
+    assert.equal((await server.requestsOf("abort")).length, 1);
+    await page.evaluate("until(async () => (await journal()).uploads.length === 0)");
+  });
+
   it("the lock of a tab that has just died is waited for", { timeout: TIMEOUT }, async (t) => {
     const { open, server, file, about } = await interruptedAt(t);
     const [page, other] = [await open(file), await open()];
