@@ -108,10 +108,11 @@ class Writer {
     return new Writer({ header: this.#header, identity: this.#identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
-  /** Nothing more will be written: another page may drive it. */
-  end() {
+  /** Nothing more will be written: another page may drive it, unless there is nothing left to `forget`. */
+  end(forget) {
     if (this.#ended) return;
     this.#ended = true;
+    if (forget) this.closed();
     this.#flush();
     globalThis.document?.removeEventListener("visibilitychange", this.#hide);
     // Whoever was told holds the upload, and this outlives it.

@@ -26,20 +26,18 @@ export class Upload extends EventTarget {
   #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
   #progress;
-  /** Whether the machine has begun: only then it tells a state. */
-  #begun = false;
-  /** What was asked for before. */
-  #paused = false;
+  /** What was asked for before the machine has begun: only then it tells a state. */
+  #paused;
   #watched;
   #startedAt = performance.now();
   /** Whether anybody would hear of a failure. */
-  #heard = false;
+  #heard;
   #ending = deferred();
   #over = deferred();
   #done;
   #reason;
   #removal;
-  /** What writes it to disk, and what it goes on from: a journal's entry, or what the upload before has left. */
+  /** What writes it to disk; and, until it begins, what it goes on from: a journal's entry, or what the upload before has left. */
   #writer;
   #earlier;
   /** Its share in the workers of the page. */
@@ -93,13 +91,13 @@ export class Upload extends EventTarget {
 
   pause() {
     this.#paused = true;
-    if (this.#begun) this.#machine?.pause();
+    if (!this.#earlier) this.#machine?.pause();
     else if (this.#state === "queued") this.#move("paused");
   }
 
   resume() {
     this.#paused = false;
-    if (this.#begun) this.#machine?.resume();
+    if (!this.#earlier) this.#machine?.resume();
     else if (this.#state === "paused") this.#move("queued");
   }
 
@@ -109,7 +107,7 @@ export class Upload extends EventTarget {
     const machine = this.#usable;
     if (machine) {
       this.#watchOver();
-      if (this.#state === "failed") this.#removal ??= this.#remove(machine);
+      if (this.#state === "failed") this.#removal ??= this.#remove();
       else machine.abort();
     } else {
       if (!ENDED.has(this.#state)) this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
@@ -119,15 +117,15 @@ export class Upload extends EventTarget {
   }
 
   /** Removes what a failed upload has stored, unless another one of the same file, here or in another tab, goes on from it. */
-  async #remove(machine) {
+  async #remove() {
     try {
       const writer = await this.#writer?.again();
       // It may have been tried again meanwhile, or its module may have broken.
-      if (this.#machine !== machine) return writer?.end();
-      if (writer) machine.keep((this.#writer = writer));
-      machine.abort();
+      if (!this.#machine) return writer?.end();
+      if (writer) this.#machine.keep((this.#writer = writer));
+      this.#machine.abort();
     } catch {
-      if (this.#machine === machine) this.#free();
+      this.#free();
       this.#over.resolve();
     }
   }
@@ -210,14 +208,11 @@ export class Upload extends EventTarget {
       if (ENDED.has(this.#state)) return void this.#free();
       if (pool) this.#employ(pool);
       this.#writer = await this.#journal(writer);
-      if (ENDED.has(this.#state)) {
-        // The abort that ended it has removed what it would have gone on from.
-        if (this.#state === "aborted") this.#writer?.closed();
-        return void this.#writer?.end();
-      }
+      // An abort has removed what it would have gone on from.
+      if (ENDED.has(this.#state)) return void this.#writer?.end(this.#state === "aborted");
       if (this.#writer) this.#machine.keep(this.#writer);
       if (this.#watched) this.#machine.watch();
-      this.#begun = true;
+      this.#earlier = undefined;
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
     } catch (error) {
