@@ -23,7 +23,9 @@ export function createApi(sources) {
       });
       return await begin(await instances);
     } catch (cause) {
-      const message = `the wasm module could not be loaded: ${cause?.message ?? cause}. A content security policy must allow script-src 'wasm-unsafe-eval'`;
+      // What could not be fetched is a TypeError, and no policy's doing.
+      const hint = cause instanceof TypeError ? "" : ". A content security policy must allow script-src 'wasm-unsafe-eval'";
+      const message = `the wasm module could not be loaded: ${cause?.message ?? cause}${hint}`;
       throw new UploadError({ code: "load", message, cause, retryable: true });
     }
   }

@@ -14,11 +14,11 @@ export function init(
 ): Promise<void>;
 
 /**
- * Uploads one file. Starts at once, never throws: bad options reject.
+ * Uploads one file, or that behind a handle. Starts at once, never throws: bad options reject.
  *
  *     const result = await upload(file, { to: s3({ endpoint: "/s3/multipart" }), onProgress });
  */
-export function upload<R = unknown>(file: Blob, options: UploadOptions<R>): Upload<R>;
+export function upload<R = unknown>(file: Blob | FileSystemFileHandle, options: UploadOptions<R>): Upload<R>;
 
 export interface UploadOptions<R = unknown> {
   /** Which service receives the parts: `s3(…)`, `twelvelabs(…)`, `veza(…)`, … or `custom(…)`. */
@@ -153,8 +153,8 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
     onfulfilled?: ((result: UploadResult<R>) => A | PromiseLike<A>) | null,
     onrejected?: ((error: UploadError) => B | PromiseLike<B>) | null,
   ): Promise<A | B>;
-  catch<T>(onrejected: (error: UploadError) => T | PromiseLike<T>): Promise<UploadResult<R> | T>;
-  finally(onfinally: () => void): Promise<UploadResult<R>>;
+  catch<T = never>(onrejected?: ((error: UploadError) => T | PromiseLike<T>) | null): Promise<UploadResult<R> | T>;
+  finally(onfinally?: (() => void) | null): Promise<UploadResult<R>>;
   /**
    * Stops sending, keeps what is stored. Cuts the parts in flight, which are sent again; where a part number must not be
    * used again, they are let through. Idempotent.
@@ -307,7 +307,10 @@ export interface Destination<R = unknown> {
  * origin of `baseUrl` (and, for HERE's links, to `origins`) and nowhere else: never to presigned URLs, never along a
  * redirect.
  */
-export type HeaderSource = Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
+export type HeaderSource =
+  | Headers
+  | Record<string, string>
+  | (() => Headers | Record<string, string> | Promise<Headers | Record<string, string>>);
 
 export interface SignedPart {
   partNumber: number;

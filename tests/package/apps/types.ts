@@ -4,7 +4,7 @@ import { upload as slimUpload } from "upslice/slim";
 
 const companion: Destination<{ location?: string }> = s3({
   endpoint: "/s3/multipart",
-  headers: async () => ({ authorization: "Bearer token" }),
+  headers: async () => new Headers({ authorization: "Bearer token" }),
   metadata: (file) => ({ type: file.type }),
 });
 
@@ -49,6 +49,7 @@ export async function store(file: File, signal: AbortSignal): Promise<string | u
   }
 }
 
+export const ofHandle = (handle: FileSystemFileHandle) => slimUpload(handle, { to: own }).catch().finally();
 export const other = (file: Blob) => slimUpload(file, { to: own }).catch(({ code, part }) => ({ code, part }));
 
 declare const file: File;
