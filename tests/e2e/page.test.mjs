@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
-import { GIB, KIB, MIB, Server, browser, diskFile, firstRequests, openPage, sparseFile } from "./harness.mjs";
+import { GIB, KIB, MIB, Server, browser, diskFile, openPage, sparseFile, storing } from "./harness.mjs";
 
 /** Where the pictures go that the tests take on their way; they outlive the tests. */
 const PICTURES = process.env.UPSLICE_SCREENSHOTS ?? join(tmpdir(), "upslice-screenshots");
@@ -442,10 +442,9 @@ describe("page, many parts", () => {
     const one = rowOf(page, file);
     await reaches(one, "completed", 60_000);
     assert.equal(await one.locator(".parts").textContent(), "600 of 600 parts");
-    const parts = await server.requestsOf("part");
-    assert.deepEqual(firstRequests(parts).map(({ part }) => part), Array.from({ length: 600 }, (_, i) => i + 1));
-    const stored = firstRequests(parts.filter(({ status }) => status === 200));
-    assert.equal(stored.reduce((sum, { requestBytes }) => sum + requestBytes, 0), file.size);
+    const parts = storing(await server.requestsOf("part"));
+    assert.deepEqual(parts.map(({ part }) => part), Array.from({ length: 600 }, (_, i) => i + 1));
+    assert.equal(parts.reduce((sum, { requestBytes }) => sum + requestBytes, 0), file.size);
     assert.deepEqual(page.complaints, []);
   });
 });

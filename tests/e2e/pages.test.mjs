@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MIB, Pool, Server, firstRequests, sparseFile } from "./harness.mjs";
+import { MIB, Pool, Server, sparseFile, storing } from "./harness.mjs";
 import { begin, ending, kill, profile, services } from "./visits.mjs";
 
 const PARTS = 1500;
@@ -28,7 +28,7 @@ describe("pages", () => {
     const end = await ending(second);
     assert.ok(end.result?.resumed, end.error?.message ?? "it began anew");
     assert.deepEqual(end.parts.sort((a, b) => a - b), last);
-    assert.deepEqual(firstRequests(await store.requestsOf("part")).map(({ part }) => part), last);
+    assert.deepEqual(storing(await store.requestsOf("part")).map(({ part }) => part), last);
     assert.equal((await backend.requestsOf("list")).length, 1);
     const pages = (await store.requestsOf("list")).map(({ query }) => new URLSearchParams(query).get("part-number-marker"));
     assert.deepEqual(pages.slice(0, 2), [null, "1000"], "it lists all of them at once: nothing was shown");
