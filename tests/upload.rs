@@ -823,6 +823,23 @@ mod signing {
         assert_stored(&world, id);
         assert!(world.life(id).count("sign") <= 6, "{}", world.life(id).count("sign"));
     }
+
+    #[test]
+    fn a_wall_clock_that_is_set_back_makes_no_url_live_longer() {
+        let mut world = World::plain();
+        let id = world.upload(MIB, parts_of(MIB));
+        // More often than URLs may be refused.
+        for _ in 0..4 {
+            world.run_until(|world| world.life(id).in_flight() == 1);
+            world.pause(id);
+            world.skew -= 3_600_000;
+            world.run_for(seconds(400));
+            world.resume(id);
+        }
+        world.run();
+        assert_stored(&world, id);
+        assert_eq!(world.life(id).failed_sends, 0, "URLs that were over were used");
+    }
 }
 
 mod outages {

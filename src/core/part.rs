@@ -80,7 +80,10 @@ impl<K> Default for Part<K> {
 pub(super) struct Pass<K> {
     pub(super) keep: K,
     pub(super) origin: Origin,
-    pub(super) expires: Option<Wall>,
+    /// When it ends on the clock that people set, and how long it lasts on the one that never jumps: the first may be set
+    /// back, and the second may stand still while a machine sleeps.
+    expires: Option<Wall>,
+    lasts: Option<Duration>,
     lifetime: Option<Duration>,
     pub(super) minted: Instant,
     /// Whether it has been tried. One that has not is tried once, whatever the clocks say: they may disagree.
@@ -93,11 +96,12 @@ pub(super) struct Pass<K> {
 
 impl<K> Pass<K> {
     pub(super) fn new(ticket: Ticket<K>, now: Now) -> Self {
-        let expires = ticket.expiry.map(|expiry| now.wall.after(left_of(expiry, now.wall)));
+        let lasts = ticket.expiry.map(|expiry| left_of(expiry, now.wall));
         Self {
             keep: ticket.keep,
             origin: ticket.origin,
-            expires,
+            expires: lasts.map(|lasts| now.wall.after(lasts)),
+            lasts,
             lifetime: ticket.expiry.map(|expiry| expiry.lifetime),
             minted: now.instant,
             used: false,
@@ -109,8 +113,13 @@ impl<K> Pass<K> {
     /// Whether it is over, or so nearly that a request begun now may arrive too late.
     pub(super) fn is_stale(&self, now: Now) -> bool {
         let margin = self.lifetime.map_or(Duration::ZERO, |lifetime| (lifetime / 10).min(Duration::from_secs(10)));
-        let over = self.expires.is_some_and(|expires| now.wall.until(expires) <= margin);
-        over && (self.used || now.instant.since(self.minted) > margin)
+        self.ends_within(now, margin) && (self.used || now.instant.since(self.minted) > margin)
+    }
+
+    /// Whether it is over by either clock, or will be so soon.
+    pub(super) fn ends_within(&self, now: Now, margin: Duration) -> bool {
+        self.expires.is_some_and(|expires| now.wall.until(expires) <= margin)
+            || self.lasts.is_some_and(|lasts| now.instant.since(self.minted) + margin >= lasts)
     }
 }
 
@@ -146,5 +155,14 @@ mod tests {
         let at = |millis| Now { instant: Instant::from_millis(millis), wall: Wall::from_millis(millis) };
         assert!(!pass.is_stale(at(289_000)));
         assert!(pass.is_stale(at(290_000)));
+    }
+
+    #[test]
+    fn a_url_is_over_by_either_clock() {
+        let pass = pass(0, 300, 0);
+        let at = |instant, wall| Now { instant: Instant::from_millis(instant), wall: Wall::from_millis(wall) };
+        assert!(pass.is_stale(at(300_000, 0)), "people have set the clock back");
+        assert!(pass.is_stale(at(20_000, 300_000)), "the other one stood still while the machine slept");
+        assert!(!pass.is_stale(at(20_000, 20_000)));
     }
 }

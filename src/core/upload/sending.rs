@@ -197,7 +197,7 @@ impl<K: Clone> Upload<K> {
             Failure::Refused if has_ticket => {
                 let part = &mut self.parts[index as usize];
                 // A URL whose time was up says nothing about the next one.
-                let expired = part.pass.as_ref().and_then(|pass| pass.expires).is_some_and(|at| at <= now.wall);
+                let expired = part.pass.as_ref().is_some_and(|pass| pass.ends_within(now, Duration::ZERO));
                 part.refusals += u32::from(!expired);
                 part.lapses += u32::from(expired);
                 if part.refusals >= REFUSALS || part.lapses >= REFUSALS.max(self.config.retry.limit) {
