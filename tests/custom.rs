@@ -6,7 +6,7 @@ mod talk;
 use std::time::Duration;
 use talk::json;
 use upslice::core::{
-    Carrier, Digests, Failed, Failure, Limits, Numbers, PartRange, Plan, Preparing, Reply, Sizes, Step, Ticket,
+    Carrier, Digests, Failed, Failure, Limits, Numbers, PartRange, Plan, Preparing, Reply, Sizes, Step, Ticket, Wall,
 };
 use upslice::protocol::{Adapter, Algorithm, Answer, Call, Credentials, Custom, File, Function, Json, Question, Shape};
 
@@ -263,6 +263,13 @@ mod parts {
             assert_eq!(ticket.keep.text("url"), Some(expected));
             assert!(expected.starts_with(&ticket.origin.to_string()) && ticket.expiry.is_none());
         }
+    }
+
+    #[test]
+    fn a_url_that_says_how_long_it_lives_is_believed() {
+        let given = r#"{"url":"https://store.example/k?X-Amz-Date=19700101T000100Z&X-Amz-Expires=300"}"#;
+        let expiry = ticket(&raw(), given).expiry.unwrap();
+        assert_eq!((expiry.signed_at, expiry.lifetime.as_secs()), (Some(Wall::from_millis(60_000)), 300));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn seconds(said: &Json, name: &str) -> Option<u64> {
 
 /// What the URL itself says of its life:
 /// [Signature Version 4](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html).
-fn expiry(url: &str) -> Option<Expiry> {
+pub(super) fn expiry(url: &str) -> Option<Expiry> {
     let seconds = query_value(url, "X-Amz-Expires")?.parse().ok()?;
     let signed_at = query_value(url, "X-Amz-Date").and_then(date::amz_date);
     Some(Expiry { signed_at, lifetime: Duration::from_secs(seconds) })

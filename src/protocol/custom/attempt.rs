@@ -1,5 +1,6 @@
 //! What the app's `part` gives for one attempt, and the request that it describes.
 
+use super::super::presigned::expiry;
 use super::super::url::resolved;
 use super::super::{Body, Credentials, File, Json, Request, origin};
 use super::{Custom, Shape, wrong};
@@ -21,7 +22,8 @@ impl Custom {
         }
         let known = given.fields().unwrap_or_default().iter().filter(|(name, _)| name != "url").cloned();
         let keep = Json::Map(known.chain([("url".to_owned(), url.as_str().into())]).collect());
-        Ok(Ticket { keep, origin: to, expiry: None, wants_digest: false })
+        // A store's own URL says how long it lives: one that waited in hand while the machine slept is asked for again.
+        Ok(Ticket { keep, origin: to, expiry: expiry(url.as_str()), wants_digest: false })
     }
 
     /// What was expected of what `part` gave, beside its `url`, and is not so. What is passed over in silence is only missed
