@@ -1391,6 +1391,20 @@ mod numbers_once {
     }
 
     #[test]
+    fn a_sleep_that_begins_while_called_back_parts_have_not_ended_is_no_outage() {
+        let mut world = world_of(|rules| rules.digests = Digests::First);
+        world.cancels = Cancels::Late(5_000);
+        // It is cut before the others are answered, and nobody knocks until they have ended.
+        world.part_fault(2, 1, How::Drop(0.5));
+        let id = world.upload(24 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).restarts == 1);
+        assert_eq!(world.life(id).state, State::Offline);
+        world.sleep(seconds(1_500));
+        world.run();
+        assert_stored(&world, id);
+    }
+
+    #[test]
     fn an_outage_of_the_whole_origin_costs_one_session() {
         for swallows in [true, false] {
             let mut world = world();

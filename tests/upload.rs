@@ -334,6 +334,19 @@ mod aborting {
     }
 
     #[test]
+    fn a_sleep_does_not_count_as_time_that_a_removal_had() {
+        let mut world = World::plain();
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.abort(id);
+        world.run_for(Duration::from_millis(5));
+        world.sleep(seconds(600));
+        world.run();
+        assert_eq!(world.life(id).over, Some(None));
+        assert_nothing_left(&world);
+    }
+
+    #[test]
     fn a_removal_that_does_not_succeed_within_a_minute_is_told() {
         let mut world = World::plain();
         let id = world.upload(12 * MIB, parts_of(MIB));

@@ -169,6 +169,14 @@ impl<K: Clone> Upload<K> {
         }
     }
 
+    pub(super) fn gives_up_at_mut(&mut self) -> Option<&mut Instant> {
+        match &mut self.phase {
+            Phase::Clearing(clearing) => Some(&mut clearing.until),
+            Phase::Orphan(errand) => Some(&mut errand.until),
+            _ => None,
+        }
+    }
+
     /// Nothing of it runs any more.
     pub(super) fn over(&mut self, left: Option<String>) {
         self.phase = Phase::Over;

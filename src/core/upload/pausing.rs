@@ -36,7 +36,8 @@ impl<K: Clone> Upload<K> {
     }
 
     /// The page came so late to what it had promised: every silence begins anew, once for each task, and nothing is
-    /// spent. Nor was the origin out of reach while nobody looked; timers that are always late do not put that off.
+    /// spent. Nor was the origin out of reach while nobody looked, or anything being removed; timers that are always late do
+    /// not put that off.
     pub(in crate::core) fn slept(&mut self, now: Instant, late: Duration) {
         for task in self.tasks.values_mut() {
             task.slept = true;
@@ -45,6 +46,7 @@ impl<K: Clone> Upload<K> {
             }
         }
         let later = |since: &mut Instant| *since = *since + late;
+        self.gives_up_at_mut().into_iter().for_each(later);
         if let Some(errand) = self.errand_mut() {
             errand.lost_since.iter_mut().for_each(later);
         }

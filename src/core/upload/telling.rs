@@ -6,6 +6,9 @@ use super::super::{Event, Failed, Failure, Instant, Now, Origins, Preparing, Pro
 use super::{Phase, Upload};
 use std::time::Duration;
 
+/// While something is given up after a time, that is looked at so often at least: what a sleep adds to it is no longer.
+const LOOK: Duration = Duration::from_secs(15);
+
 impl<K: Clone> Upload<K> {
     /// Deadlines that have passed, and waits that are over.
     pub(in crate::core) fn turn(&mut self, now: Now, origins: &mut Origins) {
@@ -118,10 +121,12 @@ impl<K: Clone> Upload<K> {
         // What is due already waits for something else, a slot or an answer, and that will wake it.
         let settling = self.settles_at(now, origins);
         let late = self.hedges_at(now, origins);
-        let moments = [waiting, errand, signing, settling, part, self.gives_up_at(), telling, late];
+        let moments = [waiting, errand, signing, settling, part, telling, late];
         let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
-        let lost = self.lost_at(origins).map(|at| at.max(at_once));
-        deadlines.chain(moments).chain(lost).min()
+        // A sleep is noticed by what was promised: while time is counted, a look is never far.
+        let limits = [self.lost_at(origins), self.gives_up_at()].into_iter().flatten();
+        let limits = limits.map(|at| at.min(now.instant + LOOK).max(at_once));
+        deadlines.chain(moments).chain(limits).min()
     }
 
     /// Bytes that are stored or have left.
