@@ -226,8 +226,12 @@ fn with_the_other_request_kept(world: &mut World<Plain>) -> UploadId {
 #[test]
 fn where_the_store_keeps_the_other_request_the_part_is_sent_once_more_alone() {
     // A function that throws says nothing: it is looked for an object, or whether the session is still open.
-    let rules: [fn(&mut Rules); 3] =
-        [|_| {}, |rules| rules.api = None, |rules| (rules.api, rules.verifies) = (None, true)];
+    let rules: [fn(&mut Rules); 4] = [
+        |_| {},
+        |rules| rules.api = None,
+        |rules| (rules.api, rules.verifies) = (None, true),
+        |rules| (rules.api, rules.watches) = (None, true),
+    ];
     for change in rules {
         let mut world = with_rules(change);
         let id = with_the_other_request_kept(&mut world);

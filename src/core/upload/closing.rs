@@ -133,7 +133,6 @@ impl<K: Clone> Upload<K> {
                 closing.ask = Ask::Watch;
             }
             (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, closing, answer),
-            (Ask::Watch, Ok(reply)) if self.rules.watches() => return self.watched(now, origins, closing, reply),
             (Ask::Verify, Ok(Reply::Whole { size, closing: answer })) if size == self.plan.size() => {
                 return self.succeed(now, closing, answer);
             }
@@ -142,7 +141,7 @@ impl<K: Clone> Upload<K> {
                 let words = format!("the finished object has {size} bytes, the file {whole}: it is not what was read");
                 return self.end_closing(now, origins, closing, Error::new(ErrorCode::Checksum, words));
             }
-            (Ask::Verify | Ask::List, Ok(reply @ (Reply::Absent | Reply::Listed { .. } | Reply::Unknown)))
+            (Ask::Verify | Ask::List | Ask::Watch, Ok(reply @ (Reply::Absent | Reply::Listed { .. } | Reply::Unknown)))
                 if closing.doubt.as_ref().is_some_and(|doubt| doubt.failure == Failure::Callback) =>
             {
                 let is_open = !matches!(reply, Reply::Unknown);
@@ -154,6 +153,7 @@ impl<K: Clone> Upload<K> {
                     return self.end_closing(now, origins, closing, error);
                 }
             }
+            (Ask::Watch, Ok(reply)) if self.rules.watches() => return self.watched(now, origins, closing, reply),
             (Ask::Verify, Ok(Reply::Absent)) => {
                 if let Some(refused) = closing.refused.take() {
                     return self.completion_refused(now, origins, closing, &refused);
