@@ -241,6 +241,40 @@ mod aborting {
     }
 
     #[test]
+    fn abort_after_a_completion_that_is_unproven_says_so() {
+        let mut world = world_with(|rules| rules.inspects = false);
+        world.lose_answer("complete");
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unproven);
+        world.abort(id);
+        world.run();
+        let over = &world.life(id).over;
+        assert!(matches!(over, Some(Some(left)) if left.contains("may be stored")), "{over:?}");
+    }
+
+    #[test]
+    fn abort_of_what_an_earlier_visit_was_completing_says_so() {
+        for starts in [false, true] {
+            let mut world = World::plain();
+            world.fault("complete", 1, How::Mute);
+            let before = world.upload(3 * MIB, parts_of(MIB));
+            world.run_until(|world| runs(world.life(before), "complete"));
+            world.run_for(seconds(1));
+            let ledger = world.life(before).ledger.clone();
+            world.page.remove(world.moment(), before);
+            let id = world.add(3 * MIB, parts_of(MIB), ledger);
+            if starts {
+                world.tell(id, Input::Start);
+            }
+            world.abort(id);
+            world.run_until(|world| world.life(id).over.is_some());
+            let over = &world.life(id).over;
+            assert!(matches!(over, Some(Some(left)) if left.contains("may be stored")), "{over:?}");
+        }
+    }
+
+    #[test]
     fn a_part_that_arrives_after_the_removal_is_removed_as_well() {
         let mut world = World::plain();
         let id = world.upload(12 * MIB, parts_of(MIB));

@@ -14,6 +14,7 @@ impl<K: Clone> Upload<K> {
     /// It may have been completed, and there are not even the receipts to complete it again.
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
         self.outputs.push_back(Output::Save(Change::Closed));
+        self.may_be_done = true;
         self.fail(now, origins, unproven(&gone_before()));
     }
 

@@ -4,7 +4,9 @@ use super::super::errand::Errand;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
 };
+use super::closing::Closing;
 use super::inspecting::Inspecting;
+use super::restarting::Restarting;
 use super::{Phase, Upload};
 use std::rc::Rc;
 use std::time::Duration;
@@ -48,6 +50,7 @@ impl<K: Clone> Clearing<K> {
 impl<K: Clone> Upload<K> {
     /// The one bad ending. What is stored stays, to be taken up again or removed.
     pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, mut error: Error) {
+        self.may_be_done |= self.may_be_done();
         self.leave(origins);
         if matches!(self.phase, Phase::Restarting(_)) {
             // The next try does not know of it.
@@ -62,6 +65,17 @@ impl<K: Clone> Upload<K> {
         self.fail(now, origins, Error::of(failed, subject, attempts));
     }
 
+    /// Whether there may be an object, which cannot be removed: completing had begun, in this visit or in one before.
+    fn may_be_done(&self) -> bool {
+        match &self.phase {
+            Phase::Idle(ledger) => ledger.is_closing(),
+            Phase::Inspecting(inspecting) => inspecting.was_closing,
+            Phase::Closing(closing) => closing.may_be_done(),
+            Phase::Failed(_) => self.may_be_done,
+            _ => false,
+        }
+    }
+
     /// Ends it because it was asked for, and removes what is stored.
     pub(super) fn abort(&mut self, now: Now, origins: &mut Origins) {
         if matches!(self.phase, Phase::Over | Phase::Orphan(_) | Phase::Clearing(_)) {
@@ -74,29 +88,23 @@ impl<K: Clone> Upload<K> {
             self.finish_telling(now, State::Aborted);
             self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));
         }
+        let may_be_done = self.may_be_done();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
             Phase::Opening(errand) if errand.running.is_some() => {
                 self.phase = Phase::Orphan(Errand { until: now.instant + ORPHANED, ..errand });
             }
             Phase::Idle(ledger) => match ledger.session().cloned() {
-                Some((session, _)) => self.clear(now, session, false),
+                Some((session, _)) => self.clear(now, session, may_be_done),
                 None => self.over(None),
             },
             Phase::Sending { session }
             | Phase::Inspecting(Inspecting { session, .. })
+            | Phase::Restarting(Restarting { session, .. })
+            | Phase::Closing(Closing { session, .. })
             | Phase::Failed(Some(session)) => {
                 self.leave(origins);
-                self.clear(now, session, false);
-            }
-            Phase::Restarting(restarting) => {
-                self.leave(origins);
-                self.clear(now, restarting.session, false);
-            }
-            Phase::Closing(closing) => {
-                let may_be_done = closing.may_be_done();
-                self.leave(origins);
-                self.clear(now, closing.session, may_be_done);
+                self.clear(now, session, may_be_done);
             }
             Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
                 self.over(None);
@@ -126,7 +134,8 @@ impl<K: Clone> Upload<K> {
         let gone = matches!(&outcome, Ok(Reply::Unknown) | Err(Failed { failure: Failure::Gone, .. }));
         match outcome {
             _ if gone && clearing.may_be_done && clearing.looks == 0 => {
-                return self.over(Some("it was being completed when it was aborted: the object may be stored".into()));
+                return self
+                    .over(Some("it was being completed before it was aborted: the object may be stored".into()));
             }
             _ if gone => return self.over(None),
             Ok(Reply::Discarded) if self.rules.inspects => {

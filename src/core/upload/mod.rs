@@ -119,6 +119,8 @@ pub struct Upload<K> {
     /// Sessions that were given up because a number may not be used again, and what may be left of them.
     restarts: u32,
     left: Option<String>,
+    /// Whether completing had begun before it failed, and may have taken effect.
+    may_be_done: bool,
     /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
     /// with those that follow.
     refused: bool,
@@ -192,6 +194,7 @@ impl<K: Clone> Upload<K> {
             settling: Errand::default(),
             restarts: 0,
             left: None,
+            may_be_done: false,
             refused: false,
             silences: 0,
             ticket_life: None,
