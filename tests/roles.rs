@@ -413,6 +413,21 @@ mod reporting {
     }
 
     #[test]
+    fn an_outage_before_the_last_report_is_not_that_of_the_question_after_it() {
+        let mut world = world();
+        world.lose_answer("report");
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        for role in ["report", "status"] {
+            world.run_until(|world| world.life(id).count(role) == 1 && !runs(world.life(id), role));
+            world.go_offline(seconds(200));
+            world.fault("report", u32::MAX, How::Say(404, None));
+            world.fault("status", 1, How::Drop(0.0));
+        }
+        world.run();
+        assert_stored(&world, id);
+    }
+
+    #[test]
     fn a_last_report_that_is_refused_for_a_reason_ends_it_in_its_own_words() {
         let mut world = world();
         world.fault("report", 1, How::Say(400, None));
@@ -1436,6 +1451,21 @@ mod numbers_once {
             assert_stored(&world, id);
             assert_eq!(world.life(id).restarts, 1, "{role}");
         }
+    }
+
+    #[test]
+    fn an_outage_of_the_signer_ends_with_the_session() {
+        let mut world = world_of(|rules| rules.preparing = Preparing::Tickets { batch: 12 });
+        world.line.per_connection = 40.0;
+        world.part_fault(7, 1, How::Say(503, Some(290)));
+        let id = world.upload(24 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).count("sign") == 1);
+        // The next ones are asked for in vain, until the part fails that has the service asked for patience.
+        world.break_for_good("sign", How::Drop(0.0));
+        world.run_until(|world| world.life(id).restarts == 1);
+        world.mend();
+        world.run();
+        assert_stored(&world, id);
     }
 
     #[test]

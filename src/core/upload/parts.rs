@@ -26,6 +26,7 @@ impl<K: Clone> Upload<K> {
         self.waiting.clear();
         self.lost.clear();
         self.preparing.clear();
+        self.signing = Errand::default();
         self.unproved.clear();
         self.reckoned = false;
         self.unsettled.clear();

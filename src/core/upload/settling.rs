@@ -62,13 +62,13 @@ impl<K: Clone> Upload<K> {
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
-        self.settling.running = None;
+        // Whatever comes of it: what is waited for next has an outage of its own.
+        let mut settling = Errand { running: None, ..std::mem::take(&mut self.settling) };
         let failed = match outcome {
             Ok(Reply::Settled(known)) => {
                 if let (Phase::Sending { session }, Some(known)) = (&mut self.phase, known) {
                     *session = known;
                 }
-                self.settling = Errand::default();
                 return self.close_if_whole();
             }
             Ok(_) => Failed::new(Failure::Nonsense, "the answer was taken for another step's".into()),
@@ -96,7 +96,6 @@ impl<K: Clone> Upload<K> {
             self.unsettled.insert(*index);
         }
         self.settle_by = Some(now.instant);
-        let mut settling = std::mem::take(&mut self.settling);
         if let Err(error) = self.judge(now, &mut settling, &failed, outage, REPORTING) {
             return self.fail(now, origins, error);
         }
