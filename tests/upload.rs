@@ -193,6 +193,28 @@ mod aborting {
     }
 
     #[test]
+    fn abort_after_a_create_that_was_not_answered_may_have_left_something() {
+        for how in [How::Lose, How::Mute] {
+            // It is tried again, or it is not.
+            for then in [How::Say(503, Some(30)), How::Say(400, None)] {
+                let mut world = World::plain();
+                world.fault("create", 1, how);
+                world.fault("create", 1, then);
+                let id = world.upload(3 * MIB, parts_of(MIB));
+                world.run_until(|world| world.life(id).count("create") == 2 && world.life(id).running.is_empty());
+                world.abort(id);
+                world.run();
+                let over = &world.life(id).over;
+                assert!(matches!(over, Some(Some(left)) if left.contains("may hold")), "{how:?} {then:?} {over:?}");
+            }
+        }
+        let mut world = World::plain();
+        world.lose_answer("create");
+        let id = abort_when(&mut world, |life| life.in_flight() == 6);
+        assert_eq!(world.life(id).over, Some(None), "it has a session, and that is removed");
+    }
+
+    #[test]
     fn abort_between_two_tries_to_create() {
         let mut world = World::plain();
         world.fault("create", 1, How::Say(503, Some(30)));

@@ -5,6 +5,7 @@ use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
 };
 use super::closing::Closing;
+use super::errands::empty;
 use super::inspecting::Inspecting;
 use super::restarting::Restarting;
 use super::{Phase, Upload};
@@ -88,6 +89,8 @@ impl<K: Clone> Upload<K> {
             self.finish_telling(now, State::Aborted);
             self.emit(Event::Failure(Error::new(ErrorCode::Aborted, "the upload was aborted".into())));
         }
+        // Nor is the name known of what an earlier try may have created.
+        self.nameless.take().into_iter().for_each(|words| self.note_left(&empty(&words)));
         let may_be_done = self.may_be_done();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.

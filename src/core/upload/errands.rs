@@ -8,6 +8,11 @@ use super::super::{
 };
 use super::{Phase, Upload};
 
+/// What may be left of a creation that was not answered.
+pub(super) fn empty(words: &str) -> String {
+    format!("the service may hold an empty upload: {words}")
+}
+
 impl<K: Clone> Upload<K> {
     pub(super) fn errand_mut(&mut self) -> Option<&mut Errand> {
         match &mut self.phase {
@@ -88,6 +93,9 @@ impl<K: Clone> Upload<K> {
                 }
                 Ok(_) => self.misunderstood(now, origins, "creating the upload"),
                 Err(failed) => {
+                    if matches!(failed.failure, Failure::NoAnswer | Failure::Silence) {
+                        self.nameless = Some(failed.words.clone());
+                    }
                     let verdict = self.judge(now, &mut errand, &failed, outage, "creating the upload");
                     self.phase = Phase::Opening(errand);
                     if let Err(error) = verdict {
@@ -105,7 +113,7 @@ impl<K: Clone> Upload<K> {
                 }
                 // Without an answer nobody knows whether there is a session, nor its name.
                 Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
-                    self.over(Some(format!("the service may hold an empty upload: {words}")));
+                    self.over(Some(empty(&words)));
                 }
                 Ok(_) | Err(_) => self.over(None),
             },
@@ -137,6 +145,7 @@ impl<K: Clone> Upload<K> {
             }
             self.cut(plan);
         }
+        self.nameless = None;
         let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
         let change = Change::Opened { session: session.clone(), part_size, seat };
         self.outputs.push_back(Output::Save(change));

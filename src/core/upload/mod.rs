@@ -119,6 +119,8 @@ pub struct Upload<K> {
     /// Sessions that were given up because a number may not be used again, and what may be left of them.
     restarts: u32,
     left: Option<String>,
+    /// Why the last try to create a session had no answer: the service may hold one, and its name is not known.
+    nameless: Option<String>,
     /// Whether completing had begun before it failed, and may have taken effect.
     may_be_done: bool,
     /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
@@ -194,6 +196,7 @@ impl<K: Clone> Upload<K> {
             settling: Errand::default(),
             restarts: 0,
             left: None,
+            nameless: None,
             may_be_done: false,
             refused: false,
             silences: 0,
