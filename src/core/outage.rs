@@ -11,9 +11,8 @@ const LONGEST_KNOCK: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub(super) struct Outage {
     next: Instant,
+    /// How long is waited between two knocks: ever longer, and anew from nothing when the browser says that the network is back.
     wait: Duration,
-    /// The first wait; those that follow double.
-    first: Duration,
     /// Requests that try. There is one, until it has been silent for so long that another joins it: it may be waiting for
     /// something else than the network.
     knocks: u32,
@@ -58,18 +57,18 @@ impl Link {
         if self.outage.is_none() && answered_meanwhile && !std::mem::replace(&mut self.is_unanswered, true) {
             return false;
         }
+        let first = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
         match &mut self.outage {
             Some(outage) if knocked => {
                 outage.knocks = outage.knocks.saturating_sub(1);
-                outage.wait = (outage.wait * 2).clamp(Duration::from_millis(1), LONGEST_KNOCK);
+                outage.wait = (outage.wait * 2).clamp(first, LONGEST_KNOCK);
                 outage.next = now + outage.wait;
             }
             // The others of the same outage: the one that knocks speaks for them.
             Some(_) => {}
             None => {
-                let wait = retry.min_delay.clamp(Duration::from_millis(1), LONGEST_KNOCK);
-                let next = now + wait;
-                self.outage = Some(Outage { next, wait, first: wait, knocks: 0, joined_at: next });
+                let next = now + first;
+                self.outage = Some(Outage { next, wait: first, knocks: 0, joined_at: next });
             }
         }
         true
@@ -102,7 +101,7 @@ impl Link {
     pub(super) const fn returned(&mut self, now: Instant) {
         self.knock_now(now);
         if let Some(outage) = &mut self.outage {
-            outage.wait = outage.first;
+            outage.wait = Duration::ZERO;
         }
     }
 }
