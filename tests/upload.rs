@@ -699,6 +699,21 @@ mod signing {
     }
 
     #[test]
+    fn a_request_that_goes_out_the_moment_another_has_failed_spends_its_own_attempt() {
+        let mut world = World::plain();
+        world.break_for_good("sign", How::Say(500, None));
+        let retry = Retry { limit: 2, min_delay: Duration::ZERO, max_delay: Duration::ZERO };
+        let id = world.upload(3 * MIB, Config { retry, ..parts_of(MIB) });
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).count("sign")), (ErrorCode::Server, 3));
+        let mut world = World::plain();
+        world.break_for_good("sign", How::Say(401, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).count("sign")), (ErrorCode::Unauthorized, 2));
+    }
+
+    #[test]
     fn a_token_that_dies_under_many_requests_is_mended_once_for_all_of_them() {
         let mut world = World::plain();
         world.store.batches = false;

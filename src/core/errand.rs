@@ -13,8 +13,6 @@ pub(super) struct Errand {
     pub(super) until: Instant,
     /// Whether it has been refused once already: the next try had fresh headers.
     pub(super) refused: bool,
-    /// When it failed last.
-    pub(super) failed_at: Option<Instant>,
     /// Since when it has had no answer at all, without that counting as attempts.
     pub(super) lost_since: Option<Instant>,
     /// The task that carries it out.

@@ -57,6 +57,8 @@ pub(super) struct Task {
     pub(super) in_trial: bool,
     /// Parts to its origin that were seen to move when it began to, and it.
     pub(super) among: u32,
+    /// Whether another request for tickets failed while this one was under way.
+    pub(super) is_second: bool,
     /// Whether it was let off once because the page had slept.
     pub(super) spared: bool,
     /// Whether the page has slept meanwhile: how long it took says nothing.

@@ -172,7 +172,6 @@ impl<K: Clone> Upload<K> {
         if !outage {
             errand.lost_since = None;
         }
-        errand.failed_at = Some(now.instant);
         let asked = match &failed.failure {
             Failure::NoAnswer if outage => {
                 errand.lost_since.get_or_insert(now.instant);

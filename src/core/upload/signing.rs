@@ -4,7 +4,7 @@ use super::super::instant::millis_of;
 use super::super::link::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
-use super::super::{Digests, Error, Event, Failed, Failure, Instant, Now, Origins, Preparing, Reply, Step, Ticket};
+use super::super::{Digests, Error, Event, Failed, Failure, Now, Origins, Preparing, Reply, Step, Ticket};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl<K: Clone> Upload<K> {
         now: Now,
         origins: &mut Origins,
         parts: &[u32],
-        began: Instant,
+        is_second: bool,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
@@ -120,7 +120,7 @@ impl<K: Clone> Upload<K> {
             self.batch = 1;
             return;
         }
-        if self.signing.failed_at.is_some_and(|at| began <= at) && self.waits_with_the_last(now, &failed) {
+        if is_second && self.waits_with_the_last(now, &failed) {
             return;
         }
         let mut signing = std::mem::take(&mut self.signing);
@@ -128,6 +128,8 @@ impl<K: Clone> Upload<K> {
             return self.fail(now, origins, error);
         }
         self.signing = signing;
+        let others = self.tasks.values_mut().filter(|task| matches!(task.purpose, Purpose::Prepare(_)));
+        others.for_each(|task| task.is_second = true);
     }
 
     /// Requests that went out together fail together, of headers that died or a service that was away: that is one failure,

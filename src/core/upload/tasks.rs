@@ -28,6 +28,7 @@ impl<K: Clone> Upload<K> {
             stalls: 0,
             in_trial: false,
             among: 1,
+            is_second: false,
             spared: false,
             slept: false,
         }
@@ -97,7 +98,7 @@ impl<K: Clone> Upload<K> {
             }
             (Purpose::Prepare(parts), outcome) => {
                 let parts = parts.clone();
-                self.prepared(now, origins, &parts, task.began, outcome, outage);
+                self.prepared(now, origins, &parts, task.is_second, outcome, outage);
             }
             (Purpose::Settle(parts), outcome) if self.rules.settling().is_some() => {
                 let parts = parts.clone();
