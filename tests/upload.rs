@@ -1126,6 +1126,44 @@ mod outages {
     }
 
     #[test]
+    fn whoever_starts_resumes_or_aborts_knocks_beside_a_request_that_is_silent() {
+        type Act = fn(&mut World<Plain>, UploadId);
+        let acts: [(&str, Act); 3] = [
+            ("create", |world, id| world.tell(id, Input::Start)),
+            ("create", |world, id| world.resume(id)),
+            ("abort", |world, id| world.abort(id)),
+        ];
+        for (at, (role, act)) in acts.into_iter().enumerate() {
+            let mut world = World::plain();
+            // Both have a part of their life behind them, or none.
+            let other = world.add(MIB, parts_of(MIB), Ledger::default());
+            match at {
+                0 => {}
+                1 => {
+                    world.pause(other);
+                    world.tell(other, Input::Start);
+                }
+                _ => {
+                    world.part_fault(1, 1, How::Say(400, None));
+                    world.tell(other, Input::Start);
+                    world.run_until(|world| world.life(other).ending.is_some());
+                    world.run_for(seconds(1));
+                }
+            }
+            let before = world.life(other).count(role);
+            world.fault("create", 1, How::Drop(0.0));
+            world.fault("create", 1, How::Stall(0.0));
+            let silent = world.upload(MIB, parts_of(MIB));
+            world.run_until(|world| world.life(silent).count("create") == 2);
+            world.run_for(seconds(1));
+            act(&mut world, other);
+            assert_eq!(world.life(other).count(role), before + 1, "{role}");
+            world.run();
+            assert_stored(&world, silent);
+        }
+    }
+
+    #[test]
     fn a_request_that_is_silent_does_not_keep_others_from_a_network_that_is_back() {
         let mut world = World::plain();
         world.fault("create", 2, How::Drop(0.0));
