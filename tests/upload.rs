@@ -1070,6 +1070,24 @@ mod outages {
     }
 
     #[test]
+    fn an_upload_is_given_up_in_its_time_although_another_ones_request_is_silent_for_ever() {
+        let mut world = World::plain();
+        world.fault("create", 1, How::Drop(0.0));
+        world.fault("create", 1, How::Stall(0.0));
+        let timeouts = Timeouts { response: None, ..Timeouts::default() };
+        let silent = world.upload(MIB, Config { timeouts, ..parts_of(MIB) });
+        world.run_until(|world| world.life(silent).count("create") == 2);
+        world.break_for_good("create", How::Drop(0.0));
+        let other = world.upload(MIB, parts_of(MIB));
+        let from = world.now;
+        world.run_for(seconds(1_000));
+        assert_eq!(code(world.life(other)), ErrorCode::Network);
+        let waited = world.life(other).ended_at - from;
+        assert!((300_000..320_000).contains(&waited), "{waited}");
+        assert!(world.life(silent).ending.is_none(), "an app may wait for ever");
+    }
+
+    #[test]
     fn an_upload_that_starts_in_an_outage_of_others_sees_for_itself() {
         let mut world = World::plain();
         world.go_offline(seconds(100));

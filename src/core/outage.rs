@@ -17,6 +17,8 @@ pub(super) struct Outage {
     /// something else than the network.
     knocks: u32,
     joined_at: Instant,
+    /// When one went out last.
+    knocked_at: Instant,
 }
 
 impl Outage {
@@ -32,6 +34,7 @@ impl Link {
         self.outage.iter_mut().for_each(|outage| {
             outage.knocks += 1;
             outage.joined_at = now + LONGEST_KNOCK;
+            outage.knocked_at = now;
         });
         self.outage.is_some()
     }
@@ -68,7 +71,7 @@ impl Link {
             Some(_) => {}
             None => {
                 let next = now + first;
-                self.outage = Some(Outage { next, wait: first, knocks: 0, joined_at: next });
+                self.outage = Some(Outage { next, wait: first, knocks: 0, joined_at: next, knocked_at: now });
             }
         }
         true
@@ -79,8 +82,9 @@ impl Link {
         self.outage = None;
     }
 
-    pub(super) fn is_knocking(&self) -> bool {
-        self.outage.as_ref().is_some_and(|outage| outage.knocks > 0)
+    /// Until when one that knocks may be the end of it. One that is silent for longer waits for something else.
+    pub(super) fn knocks_until(&self) -> Option<Instant> {
+        self.outage.as_ref().filter(|outage| outage.knocks > 0).map(|outage| outage.knocked_at + LONGEST_KNOCK)
     }
 
     /// Whether the origin is out of reach.
@@ -141,9 +145,9 @@ mod tests {
         assert!(link.began(second));
         assert_eq!(link.opens_at(second), second + LONGEST_KNOCK);
         assert!(link.unanswered(second, second, true, &Retry::default()));
-        assert!(link.is_knocking());
+        assert!(link.knocks_until().is_some());
         link.knock_ended();
-        assert!(!link.is_knocking());
+        assert!(link.knocks_until().is_none());
     }
 
     #[test]

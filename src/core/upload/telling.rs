@@ -91,8 +91,7 @@ impl<K: Clone> Upload<K> {
 
     /// When being out of reach has lasted too long. What is under way may be the end of it, and has its own limit.
     pub(super) fn lost_at(&self, origins: &Origins) -> Option<Instant> {
-        let waits = self.tasks.is_empty() && !self.links(origins).any(Link::is_knocking);
-        if self.paused || self.ended.is_some() || !waits {
+        if self.paused || self.ended.is_some() || !self.tasks.is_empty() {
             return None;
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
@@ -101,7 +100,8 @@ impl<K: Clone> Upload<K> {
             .into_iter()
             .flatten()
             .min()?;
-        Some(since + self.config.timeouts.outage)
+        let knocked = self.links(origins).filter_map(Link::knocks_until);
+        knocked.chain([since + self.config.timeouts.outage]).max()
     }
 
     /// When there is something to do, if nothing happens before.
