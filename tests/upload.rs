@@ -1026,6 +1026,19 @@ mod outages {
     }
 
     #[test]
+    fn an_outage_is_over_for_every_part_when_one_of_them_is_asked_for_patience() {
+        let mut world = World::plain();
+        let id = world.upload(6 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.go_offline(seconds(30));
+        world.run_for(seconds(29));
+        // That and the outage together are longer than an outage is borne.
+        world.slow_down(1, Some(290));
+        world.run();
+        assert_stored(&world, id);
+    }
+
+    #[test]
     fn a_large_part_that_goes_on_after_an_outage_is_not_given_up() {
         for transport in [Transport::Fetch, Transport::Xhr] {
             let mut world = World::plain();

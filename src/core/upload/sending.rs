@@ -156,7 +156,8 @@ impl<K: Clone> Upload<K> {
             return self.begin_anew(now, origins, session, error, why, None);
         }
         if failed.status.is_some() {
-            self.lost.remove(index);
+            // What answers one part is in reach of the others; that may not go on for ever, as each such answer counts.
+            self.lost.clear();
         }
         let has_ticket = self.rules.preparing() != Preparing::Nothing;
         match &failed.failure {
