@@ -186,15 +186,17 @@ mod aborting {
 
     #[test]
     fn a_create_that_never_answers_after_abort_may_have_left_something() {
-        let mut world = World::plain();
-        world.lose_answer("create");
-        let id = abort_when(&mut world, |life| runs(life, "create"));
-        assert!(matches!(&world.life(id).over, Some(Some(left)) if left.contains("may hold")));
+        for how in [How::Lose, How::SayFalsely(502)] {
+            let mut world = World::plain();
+            world.fault("create", 1, how);
+            let id = abort_when(&mut world, |life| runs(life, "create"));
+            assert!(matches!(&world.life(id).over, Some(Some(left)) if left.contains("may hold")), "{how:?}");
+        }
     }
 
     #[test]
     fn abort_after_a_create_that_was_not_answered_may_have_left_something() {
-        for how in [How::Lose, How::Mute] {
+        for how in [How::Lose, How::Mute, How::SayFalsely(502)] {
             // It is tried again, or it is not.
             for then in [How::Say(503, Some(30)), How::Say(400, None)] {
                 let mut world = World::plain();

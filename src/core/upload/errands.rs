@@ -13,6 +13,12 @@ pub(super) fn empty(words: &str) -> String {
     format!("the service may hold an empty upload: {words}")
 }
 
+/// Whether a creation that failed so may have left a session. Without an answer nobody knows that, nor its name, and a
+/// gateway's answer says nothing about what the service behind it did.
+const fn may_have_created(failure: &Failure) -> bool {
+    matches!(failure, Failure::NoAnswer | Failure::Silence | Failure::Server)
+}
+
 impl<K: Clone> Upload<K> {
     pub(super) fn errand_mut(&mut self) -> Option<&mut Errand> {
         match &mut self.phase {
@@ -93,7 +99,7 @@ impl<K: Clone> Upload<K> {
                 }
                 Ok(_) => self.misunderstood(now, origins, "creating the upload"),
                 Err(failed) => {
-                    if matches!(failed.failure, Failure::NoAnswer | Failure::Silence) {
+                    if may_have_created(&failed.failure) {
                         self.nameless = Some(failed.words.clone());
                     }
                     let verdict = self.judge(now, &mut errand, &failed, outage, "creating the upload");
@@ -111,10 +117,7 @@ impl<K: Clone> Upload<K> {
                     self.seat = seat;
                     self.clear(now, session, false);
                 }
-                // Without an answer nobody knows whether there is a session, nor its name.
-                Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
-                    self.over(Some(empty(&words)));
-                }
+                Err(failed) if may_have_created(&failed.failure) => self.over(Some(empty(&failed.words))),
                 Ok(_) | Err(_) => self.over(None),
             },
             Phase::Clearing(clearing) => self.clearing_ended(now, clearing, outcome, outage),

@@ -119,7 +119,7 @@ pub struct Upload<K> {
     /// Sessions that were given up because a number may not be used again, and what may be left of them.
     restarts: u32,
     left: Option<String>,
-    /// Why the last try to create a session had no answer: the service may hold one, and its name is not known.
+    /// Why it is not known what became of a try to create a session: the service may hold one, and its name is not known.
     nameless: Option<String>,
     /// Whether completing had begun before it failed, and may have taken effect.
     may_be_done: bool,
