@@ -141,10 +141,9 @@ impl<K: Clone> Upload<K> {
                 let words = format!("the finished object has {size} bytes, the file {whole}: it is not what was read");
                 return self.end_closing(now, origins, closing, Error::new(ErrorCode::Checksum, words));
             }
-            (
-                Ask::Verify | Ask::List | Ask::Watch,
-                Ok(reply @ (Reply::Absent | Reply::Listed { .. } | Reply::Unknown)),
-            ) if closing.doubt.as_ref().is_some_and(|doubt| doubt.failure == Failure::Callback) => {
+            (_, Ok(reply @ (Reply::Absent | Reply::Listed { .. } | Reply::Unknown)))
+                if closing.doubt.as_ref().is_some_and(|doubt| doubt.failure == Failure::Callback) =>
+            {
                 let is_open = !matches!(reply, Reply::Unknown);
                 if is_open && self.send_alone(&closing.session) {
                     return;
