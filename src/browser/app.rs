@@ -71,10 +71,9 @@ pub(crate) fn header_pairs(given: &JsValue) -> Result<Vec<(String, String)>, Opt
 fn with_headers(value: Json, given: &JsValue) -> Json {
     let headers = Reflect::get(given, &"headers".into()).ok().filter(JsCast::has_type::<web_sys::Headers>);
     match (value, headers.and_then(|headers| header_pairs(&headers).ok())) {
-        (Json::Map(fields), Some(pairs)) => {
-            let others = fields.into_iter().filter(|(name, _)| name != "headers");
+        (value @ Json::Map(_), Some(pairs)) => {
             let pairs = pairs.into_iter().map(|(name, text)| (name, Json::Text(text))).collect();
-            Json::Map(others.chain([("headers".to_owned(), Json::Map(pairs))]).collect())
+            value.and(Some(("headers", Json::Map(pairs))))
         }
         (value, _) => value,
     }

@@ -33,29 +33,26 @@ impl Gjirafa {
     }
 
     /// Fields that are there only if something is said about them.
-    fn expiry(&self) -> Option<(String, Json)> {
-        self.url_expiry_hours.map(|hours| ("presignedUrlExpiryTimeHours".to_owned(), hours.into()))
+    fn expiry(&self) -> Option<(&str, Json)> {
+        self.url_expiry_hours.map(|hours| ("presignedUrlExpiryTimeHours", hours.into()))
     }
 
     fn start(&self, file: &File, parts: u32) -> Json {
-        let mut fields = vec![
-            ("partsNumber".to_owned(), parts.into()),
-            ("fileName".to_owned(), file.name.as_str().into()),
+        let told = [
+            ("partsNumber", parts.into()),
+            ("fileName", file.name.as_str().into()),
             // The service wants the size as text.
-            ("contentLength".to_owned(), file.size.to_string().as_str().into()),
-            ("mimeType".to_owned(), file.kind.as_str().into()),
+            ("contentLength", file.size.to_string().as_str().into()),
+            ("mimeType", file.kind.as_str().into()),
         ];
-        fields.extend(self.expiry());
-        if self.duplicate_check {
-            fields.push(("enableDuplicateCheck".to_owned(), Json::Bool(true)));
-        }
-        fields.extend(self.file_hash.as_deref().map(|hash| ("fileHash".to_owned(), hash.into())));
-        Json::Map(fields)
+        Json::object(told)
+            .and(self.expiry())
+            .and(self.duplicate_check.then_some(("enableDuplicateCheck", Json::Bool(true))))
+            .and(self.file_hash.as_deref().map(|hash| ("fileHash", hash.into())))
     }
 
     fn resume(&self, session: &Json) -> Json {
-        let key = ("requestKey".to_owned(), key(session));
-        Json::Map([key].into_iter().chain(self.expiry()).collect())
+        Json::object([("requestKey", key(session))]).and(self.expiry())
     }
 }
 

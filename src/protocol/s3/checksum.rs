@@ -56,9 +56,8 @@ pub(super) fn named(ticket: Ticket<Json>, checksums: Checksums) -> Ticket<Json> 
     // A value that came with the URL is the app's own business.
     let algorithm = algorithm.filter(|algorithm| checksums != Checksums::Never && !has(&ticket.keep, *algorithm));
     let Some(algorithm) = algorithm else { return ticket };
-    let mut fields = ticket.keep.fields().unwrap_or_default().to_vec();
-    fields.push(("checksum".to_owned(), algorithm.word().into()));
-    Ticket { keep: Json::Map(fields), wants_digest: true, ..ticket }
+    let keep = ticket.keep.and(Some(("checksum", algorithm.word().into())));
+    Ticket { keep, wants_digest: true, ..ticket }
 }
 
 /// Whether a ticket's own headers hold a checksum of that kind.
@@ -141,17 +140,14 @@ fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
 }
 
 /// A part's checksum, as completing wants it.
-pub(super) fn claim(receipt: &Json) -> Option<(String, Json)> {
+pub(super) fn claim(receipt: &Json) -> Option<(&'static str, Json)> {
     let (algorithm, value) = read(receipt.get("checksum")?)?;
-    Some((field(algorithm)?.to_owned(), value.into()))
+    Some((field(algorithm)?, value.into()))
 }
 
 /// The checksum that a list of parts, or a store, tells of one.
 pub(super) fn listed(item: &Json) -> Option<Json> {
-    let told = |algorithm: Algorithm| {
-        let value = item.text(field(algorithm)?)?;
-        Some(Json::object([("algorithm", algorithm.word().into()), ("value", value.into())]))
-    };
+    let told = |algorithm: Algorithm| Some(made(algorithm, item.text(field(algorithm)?)?));
     Algorithm::ALL.into_iter().find_map(told)
 }
 

@@ -21,13 +21,9 @@ pub struct S3Functions {
 }
 
 /// What a function is told of the session, and more.
-fn argument<const N: usize>(session: &Json, more: [(&'static str, Json); N]) -> Json {
-    let names = ["uploadId", "key"].map(|name| (name, session.text(name).unwrap_or_default().into()));
-    object(names.into_iter().chain(more))
-}
-
-fn object(fields: impl Iterator<Item = (&'static str, Json)>) -> Json {
-    Json::Map(fields.map(|(name, value)| (name.to_owned(), value)).collect())
+fn argument(session: &Json, more: Option<(&str, Json)>) -> Json {
+    let named = |name| (name, session.text(name).unwrap_or_default().into());
+    Json::object([named("uploadId"), named("key")]).and(more)
 }
 
 impl Adapter for S3Functions {
@@ -61,18 +57,18 @@ impl Adapter for S3Functions {
                     ("size", file.size.into()),
                 ];
                 let checksum = self.checksums.asked().map(|algorithm| ("checksum", algorithm.word().into()));
-                object(told.into_iter().chain(checksum))
+                Json::object(told).and(checksum)
             }
             Step::Prepare { session, parts, digests, .. } => {
                 let part = |(at, part): (usize, &PartRange)| {
                     let told = [("partNumber", number(part).into()), ("size", part.size().into())];
-                    object(told.into_iter().chain(digests.get(at).map(|checksum| ("checksum", checksum.clone()))))
+                    Json::object(told).and(digests.get(at).map(|checksum| ("checksum", checksum.clone())))
                 };
-                argument(session, [("parts", Json::List(parts.iter().enumerate().map(part).collect()))])
+                argument(session, Some(("parts", Json::List(parts.iter().enumerate().map(part).collect()))))
             }
-            Step::Close { session, receipts } => argument(session, [("parts", super::parts(receipts))]),
+            Step::Close { session, receipts } => argument(session, Some(("parts", super::parts(receipts)))),
             Step::Inspect { session, .. } | Step::Verify { session } | Step::Discard { session } => {
-                argument(session, [])
+                argument(session, None)
             }
             _ => return Err(lacks("s3", step)),
         };

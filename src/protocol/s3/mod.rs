@@ -71,9 +71,8 @@ fn etag(receipt: &Json) -> Option<&str> {
 /// The parts as completing wants them.
 fn parts(receipts: &[(PartRange, Json)]) -> Json {
     let part = |(part, receipt): &(PartRange, Json)| {
-        let names = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
-        let names = names.map(|(name, value): (&str, Json)| (name.to_owned(), value));
-        Json::Map(names.into_iter().chain(checksum::claim(receipt)).collect())
+        let bare = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
+        Json::object(bare).and(checksum::claim(receipt))
     };
     Json::List(receipts.iter().map(part).collect())
 }

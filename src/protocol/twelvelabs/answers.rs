@@ -81,8 +81,7 @@ pub(super) fn tickets(json: &Json, headers: Option<&Json>, at: Wall) -> Result<V
 
 /// The session, with the address of what it has become.
 pub(super) fn located(session: &Json, url: &str) -> Json {
-    let known = session.fields().unwrap_or_default().iter().filter(|(name, _)| name != "location").cloned();
-    Json::Map(known.chain([("location".to_owned(), url.into())]).collect())
+    session.clone().and(Some(("location", url.into())))
 }
 
 /// The chunks that a page of the status says are there, whose sizes are not said, and those that failed: nothing of them is.
