@@ -28,10 +28,17 @@ fn read(value: &JsValue) -> Option<Json> {
     } else if let Some(flag) = value.as_bool() {
         Json::Bool(flag)
     } else if let Some(items) = value.dyn_ref::<Array>() {
-        Json::List(items.iter().map(|item| read(&item)).collect::<Option<_>>()?)
+        let mut list = Vec::new();
+        for item in items.iter() {
+            list.push(read(&item)?);
+        }
+        Json::List(list)
     } else if value.is_object() {
-        let field = |name: JsValue| Some((name.as_string()?, read(&Reflect::get(value, &name).ok()?)?));
-        Json::Map(sys::keys(value).ok()?.iter().map(field).collect::<Option<_>>()?)
+        let mut fields = Vec::new();
+        for name in sys::keys(value).ok()? {
+            fields.push((name.as_string()?, read(&Reflect::get(value, &name).ok()?)?));
+        }
+        Json::Map(fields)
     } else {
         Json::Null
     })

@@ -172,7 +172,11 @@ fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Refused> {
     let Some(given) = fields.get("origins")? else { return Ok(Vec::new()) };
     let wrong = || fields.wrong("origins", "an array of origins is expected, like [\"https://blob.example\"]");
     let list = given.dyn_ref::<Array>().ok_or_else(wrong)?;
-    list.iter().map(|item| item.as_string().and_then(|text| origin(&text)).ok_or_else(wrong)).collect()
+    let mut origins = Vec::new();
+    for item in list.iter() {
+        origins.push(item.as_string().and_then(|text| origin(&text)).ok_or_else(wrong)?);
+    }
+    Ok(origins)
 }
 
 /// The address of the vendor's API, unless another one is named.
