@@ -30,9 +30,13 @@ fn expiry(url: &str) -> Option<Expiry> {
 
 /// The request that sends a part's bytes with its ticket.
 pub(super) fn put(ticket: &Json) -> Request {
-    let headers = ticket.get("headers").and_then(Json::fields).unwrap_or_default();
-    let headers = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-    Request::with_slice("PUT", ticket.text("url").unwrap_or_default().to_owned(), headers.collect())
+    let mut headers = Vec::new();
+    for (name, value) in ticket.get("headers").and_then(Json::fields).unwrap_or_default() {
+        if let Some(value) = value.as_text() {
+            headers.push((name.clone(), value.to_owned()));
+        }
+    }
+    Request::with_slice("PUT", ticket.text("url").unwrap_or_default().to_owned(), headers)
 }
 
 /// What the store says of a part.

@@ -164,11 +164,13 @@ fn said<'a>(answer: &'a Json, receipts: &[(PartRange, Json)]) -> Option<(&'a str
         Algorithm::Crc64Nvme | Algorithm::Md5 => !is_composite,
         Algorithm::Sha1 | Algorithm::Sha256 => is_composite,
     };
-    let sum = |(part, receipt): &(PartRange, Json)| {
-        let (own, value) = read(receipt.get("checksum")?)?;
-        (own == algorithm).then(|| (value.to_owned(), part.size()))
-    };
-    let parts = receipts.iter().map(sum).collect::<Option<_>>().filter(|_| follows)?;
+    let mut parts = Vec::new();
+    for (part, receipt) in receipts {
+        match read(receipt.get("checksum")?)? {
+            (own, value) if own == algorithm && follows => parts.push((value.to_owned(), part.size())),
+            _ => return None,
+        }
+    }
     Some((said, Sums { algorithm, is_composite, parts }))
 }
 

@@ -174,19 +174,24 @@ fn signed(
         return Err(nonsense(request, response, &format!("JSON with signed URLs was expected: {HINT}")));
     };
     let expires = json.whole("expires");
-    let tickets: Result<Vec<_>, Failed> = match (only, json.text("url"), json.get("presignedUrls")) {
-        (Some(index), Some(url), _) => {
-            presigned::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])
-        }
-        (_, _, Some(Json::Map(urls))) => urls
-            .iter()
-            .filter_map(|(number, url)| Some((number.parse::<u32>().ok()?.checked_sub(1)?, url.as_text()?)))
-            .map(|(index, url)| Ok((index, presigned::ticket(url, None, expires)?)))
-            .collect(),
-        _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
+    let mut tickets = Vec::new();
+    let mut take = |index, url, headers| {
+        tickets.push((index, checksum::named(presigned::ticket(url, headers, expires)?, checksums)));
+        Ok(())
     };
-    let named = |(index, ticket)| (index, checksum::named(ticket, checksums));
-    Ok(Reply::Prepared(tickets?.into_iter().map(named).collect()))
+    match (only, json.text("url"), json.get("presignedUrls")) {
+        (Some(index), Some(url), _) => take(index, url, json.get("headers"))?,
+        (_, _, Some(Json::Map(urls))) => {
+            for (number, url) in urls {
+                let index = number.parse::<u32>().ok().and_then(|number| number.checked_sub(1));
+                if let (Some(index), Some(url)) = (index, url.as_text()) {
+                    take(index, url, None)?;
+                }
+            }
+        }
+        _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
+    }
+    Ok(Reply::Prepared(tickets))
 }
 
 /// `CompleteMultipartUpload` [can answer 200 with an error inside](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html):

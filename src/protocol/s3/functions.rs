@@ -99,8 +99,12 @@ impl Adapter for S3Functions {
             },
             Step::Prepare { .. } => {
                 let parts = value.items().ok_or_else(|| wrong(step, "[{ partNumber, url }, …]"))?;
-                let named = |(index, ticket)| (index, checksum::named(ticket, self.checksums));
-                parts.iter().map(|part| signed(part).map(named)).collect::<Result<_, _>>().map(Reply::Prepared)
+                let mut tickets = Vec::new();
+                for part in parts {
+                    let (index, ticket) = signed(part)?;
+                    tickets.push((index, checksum::named(ticket, self.checksums)));
+                }
+                Ok(Reply::Prepared(tickets))
             }
             Step::Inspect { .. } => match (value, value.items()) {
                 (Json::Null, _) => Ok(Reply::Unknown),
