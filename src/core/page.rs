@@ -96,7 +96,9 @@ impl<K: Clone> Page<K> {
         self.grant(now);
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
-            self.outputs.extend(std::iter::from_fn(|| upload.poll()).map(|output| (id, output)));
+            while let Some(output) = upload.poll() {
+                self.outputs.push_back((id, output));
+            }
         }
         self.promised = self.wake_at();
     }

@@ -16,7 +16,7 @@
 
 use super::super::instant::lasting;
 use super::super::link::Link;
-use super::super::part::{Part, Second, Standing};
+use super::super::part::{Second, Standing};
 use super::super::watch::{Purpose, Task};
 use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output};
 use super::{Phase, Upload};
@@ -145,14 +145,14 @@ impl<K: Clone> Upload<K> {
     /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
     /// another one: such parts are sent once more, alone. Says whether there are any.
     pub(super) fn send_alone(&mut self, session: &K) -> bool {
-        let in_doubt = |part: &Part<K>| part.second == Second::InDoubt;
-        let doubtful: Vec<u32> =
-            (0u32..).zip(&self.parts).filter(|(_, part)| in_doubt(part)).map(|(at, _)| at).collect();
-        if doubtful.is_empty() {
+        if !self.is_in_doubt() {
             return false;
         }
-        for index in doubtful {
+        for index in 0..self.plan.parts() {
             let part = &mut self.parts[index as usize];
+            if part.second != Second::InDoubt {
+                continue;
+            }
             part.second = Second::Settled;
             if matches!(part.standing, Standing::Stored(_)) {
                 self.stored -= 1;

@@ -144,7 +144,9 @@ impl<K: Clone> Upload<K> {
     /// # Errors
     /// The file does not fit the service's rules, or the part size asked for does not.
     pub fn new(mut config: Config, rules: Rules, size: u64, ledger: Ledger<K>, dice: Dice) -> Result<Self, PlanError> {
-        config.concurrency = config.concurrency.into_iter().chain(rules.most_at_once).min();
+        if let Some(most) = rules.most_at_once {
+            config.concurrency = Some(config.concurrency.unwrap_or(most).min(most));
+        }
         if rules.sizes() == Sizes::Theirs && config.part_size.is_some() {
             return Err(PlanError::NotOurs);
         }
@@ -222,7 +224,8 @@ impl<K: Clone> Upload<K> {
     /// Gives its place to an upload that goes on from what is remembered; what was asked of this one is asked of that.
     pub(super) fn make_way(&mut self, upload: Self) {
         let (paused, watched) = (self.paused, self.watched);
-        *self = Self { paused, watched, ..upload };
+        *self = upload;
+        (self.paused, self.watched) = (paused, watched);
     }
 
     /// Takes in what happened. Late and premature inputs are nothing to worry about.

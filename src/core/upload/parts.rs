@@ -4,7 +4,6 @@ use super::super::errand::Errand;
 use super::super::part::{Part, Second, Standing};
 use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
 use super::{Phase, Upload};
-use std::iter;
 
 impl<K: Clone> Upload<K> {
     /// Cuts the file anew: what was known of its parts was known of others.
@@ -17,9 +16,10 @@ impl<K: Clone> Upload<K> {
     /// Nothing is stored, nothing is in hand but digests: they are of the file's bytes, whichever session these go into.
     pub(super) fn forget_parts(&mut self) {
         let count = self.plan.parts();
-        let known = std::mem::take(&mut self.parts).into_iter().map(|part| part.digest);
-        let digests = known.chain(iter::repeat_with(|| None)).take(count as usize);
-        self.parts = digests.map(|digest| Part { digest, ..Part::default() }).collect();
+        self.parts.resize_with(count as usize, Part::default);
+        for part in &mut self.parts {
+            *part = Part { digest: part.digest.take(), ..Part::default() };
+        }
         self.ready.clear();
         self.unsigned.clear();
         self.undigested.clear();

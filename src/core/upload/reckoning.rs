@@ -24,8 +24,7 @@ impl<K: Clone> Upload<K> {
             return;
         }
         let (Phase::Sending { session }, Some(index)) = (&self.phase, self.unproved.first()) else { return };
-        let is_at_it = self.tasks.values().any(|task| matches!(task.purpose, Purpose::Reckon(_)));
-        if self.paused || is_at_it {
+        if self.paused || self.count(|purpose| matches!(purpose, Purpose::Reckon(_))) > 0 {
             return;
         }
         let step = Step::Reckon { session: session.clone(), part: self.plan.part(index) };

@@ -18,7 +18,7 @@ impl<K: Clone> Upload<K> {
         let session = session.clone();
         let slots = self.slots();
         loop {
-            let asked = self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Prepare(_))).count();
+            let asked = self.count(|purpose| matches!(purpose, Purpose::Prepare(_)));
             let most = if self.batch == 1 { slots as usize } else { 1 };
             let stock = self.in_stock();
             if self.paused
