@@ -97,12 +97,19 @@ impl Source {
         at_once: usize,
         take: &mut dyn FnMut(&[u8]),
     ) -> Option<()> {
-        let mut windows = windows.map(|window| self.begin(&window));
         // A few: to move them up costs nothing.
-        let mut ahead: Vec<_> = windows.by_ref().take(at_once).collect();
+        let mut ahead = Vec::new();
+        let mut begin = |ahead: &mut Vec<_>| {
+            if let Some(window) = windows.next() {
+                ahead.push(self.begin(&window));
+            }
+        };
+        for _ in 0..at_once {
+            begin(&mut ahead);
+        }
         while !ahead.is_empty() {
             let bytes = Uint8Array::new(&ahead.remove(0)?.end().await?);
-            ahead.extend(windows.next());
+            begin(&mut ahead);
             let mut desk = DESK.take();
             let size = bytes.length() as usize;
             desk.resize(desk.len().max(size), 0);

@@ -58,9 +58,8 @@ impl<K: Clone> Page<K> {
         self.notice_sleep(now);
         if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
-            while let Some(output) = upload.poll() {
-                self.outputs.push_back((id, output));
-            }
+            let outputs = upload.outputs();
+            outputs.into_iter().for_each(|output| self.outputs.push_back((id, output)));
             self.turn(now);
         }
     }
@@ -96,9 +95,8 @@ impl<K: Clone> Page<K> {
         self.grant(now);
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
-            while let Some(output) = upload.poll() {
-                self.outputs.push_back((id, output));
-            }
+            let outputs = upload.outputs();
+            outputs.into_iter().for_each(|output| self.outputs.push_back((id, output)));
         }
         self.promised = self.wake_at();
     }

@@ -55,9 +55,10 @@ pub fn scrubbed(words: &str) -> String {
 
 /// The first address in a word, and what stands ahead of it.
 fn address(word: &str) -> Option<(&str, &str)> {
-    let ahead = ["http://", "https://"].iter().filter_map(|scheme| Some(around(word, scheme)?.0));
-    let ahead = ahead.min_by_key(|ahead| ahead.len())?;
-    Some((ahead, word.strip_prefix(ahead)?))
+    let ahead = |scheme| around(word, scheme).map_or(word, |(ahead, _)| ahead);
+    let (plain, secure) = (ahead("http://"), ahead("https://"));
+    let ahead = if plain.len() < secure.len() { plain } else { secure };
+    word.strip_prefix(ahead).filter(|url| !url.is_empty()).map(|url| (ahead, url))
 }
 
 /// An address, relative to another one or whole. What a service says of its own address is a whole one, or a path.

@@ -100,13 +100,15 @@ impl<K: Clone> Upload<K> {
 
     /// What follows when every part is stored.
     pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Closing<K> {
-        let receipts = self.parts.iter().zip(0..).filter_map(|(part, index)| match &part.standing {
-            Standing::Stored(receipt) => Some((self.plan.part(index), receipt.clone())),
-            _ => None,
-        });
+        let mut receipts = Vec::new();
+        for index in 0..self.plan.parts() {
+            if let Standing::Stored(receipt) = &self.parts[index as usize].standing {
+                receipts.push((self.plan.part(index), receipt.clone()));
+            }
+        }
         Closing {
             session,
-            receipts: receipts.collect(),
+            receipts: receipts.into(),
             is_unknown: false,
             errand: Errand::default(),
             ask,
@@ -236,7 +238,7 @@ impl<K: Clone> Upload<K> {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
                     if closing.doubt.is_none() && failed.failure == Failure::Refused {
-                        self.outputs.push_back(Output::Save(Change::Refused));
+                        self.outputs.push(Output::Save(Change::Refused));
                     }
                     self.end_closing(now, origins, closing, error);
                 }
@@ -277,7 +279,7 @@ impl<K: Clone> Upload<K> {
         if !why.is_empty() && self.may_begin_anew() {
             return self.begin_anew(now, origins, closing.session, error, why, None);
         }
-        self.outputs.push_back(Output::Save(Change::Refused));
+        self.outputs.push(Output::Save(Change::Refused));
         self.end_closing(now, origins, closing, error);
     }
 
@@ -287,7 +289,7 @@ impl<K: Clone> Upload<K> {
     }
 
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.finish_telling(now, State::Completed);
         self.emit(Event::Success {
             session: closing.session,

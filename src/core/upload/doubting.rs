@@ -13,7 +13,7 @@ impl<K: Clone> Upload<K> {
 
     /// It may have been completed, and there are not even the receipts to complete it again.
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.fail(now, origins, unproven(&gone_before()));
     }
 
@@ -29,7 +29,7 @@ impl<K: Clone> Upload<K> {
 
     /// It may have been completed, and will not be known: the next try begins anew.
     pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         let error = closing.unproven().unwrap_or_else(|| unproven(&gone_before()));
         self.end_closing(now, origins, closing, error);
     }

@@ -106,7 +106,7 @@ impl<K: Clone> Upload<K> {
 
     /// Begins to remove a session.
     pub(super) fn clear(&mut self, now: Now, session: K, may_be_done: bool) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         if !self.rules.discards {
             return self.over(Some("the service has no way to remove an unfinished upload".into()));
         }

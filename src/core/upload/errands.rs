@@ -57,7 +57,7 @@ impl<K: Clone> Upload<K> {
             Phase::Idle(_) | Phase::Orphan(_) | Phase::Sending { .. } | Phase::Failed(_) | Phase::Over => return,
         };
         if closing {
-            self.outputs.push_back(Output::Save(Change::Closing));
+            self.outputs.push(Output::Save(Change::Closing));
         }
         let task = self.task(Purpose::Errand(self.time_for(closing)));
         let id = self.run(now.instant, origins, step, task);
@@ -139,7 +139,7 @@ impl<K: Clone> Upload<K> {
         }
         let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
         let change = Change::Opened { session: session.clone(), part_size, seat };
-        self.outputs.push_back(Output::Save(change));
+        self.outputs.push(Output::Save(change));
         self.phase = Phase::Sending { session };
         self.take_tickets(now, tickets);
         // An empty file may have no parts at all.

@@ -160,7 +160,7 @@ impl<K: Clone> Upload<K> {
                 self.requeue(index);
             }
         }
-        self.outputs.push_back(Output::Save(Change::Refused));
+        self.outputs.push(Output::Save(Change::Refused));
         self.meter.forget();
         self.phase = Phase::Sending { session: session.clone() };
         true

@@ -24,7 +24,8 @@ pub(super) struct Inspecting<K> {
 
 impl<K: Clone> Inspecting<K> {
     pub(super) fn new(session: K, receipts: Vec<(u32, K)>, was_closing: bool, parts: u32) -> Self {
-        let mut remembered: Vec<Option<K>> = (0..parts).map(|_| None).collect();
+        let mut remembered = Vec::new();
+        remembered.resize_with(parts as usize, || None);
         for (index, receipt) in receipts {
             // A part that was sent again is known by its last receipt.
             if let Some(slot) = remembered.get_mut(index as usize) {
@@ -140,7 +141,7 @@ impl<K: Clone> Upload<K> {
             }
         } else if is_whole && is_new {
             if known.is_none() {
-                self.outputs.push_back(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));
+                self.outputs.push(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));
             }
             self.adopt(index, part.receipt);
         }

@@ -48,7 +48,6 @@ use closing::Closing;
 use ending::Clearing;
 use inspecting::Inspecting;
 use restarting::Restarting;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 use withholding::Suspicion;
@@ -135,7 +134,7 @@ pub struct Upload<K> {
     /// The state that was told last, and the one it ended in.
     state: State,
     ended: Option<State>,
-    outputs: VecDeque<Output<K>>,
+    outputs: Vec<Output<K>>,
 }
 
 impl<K: Clone> Upload<K> {
@@ -203,7 +202,7 @@ impl<K: Clone> Upload<K> {
             meter: Meter::new(size),
             state: State::Queued,
             ended: None,
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
             plan,
         };
         upload.forget_parts();
@@ -243,9 +242,9 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    /// The next thing to do.
-    pub(super) fn poll(&mut self) -> Option<Output<K>> {
-        self.outputs.pop_front()
+    /// What is to be done, in its order.
+    pub(super) fn outputs(&mut self) -> Vec<Output<K>> {
+        std::mem::take(&mut self.outputs)
     }
 
     fn start(&mut self, now: Instant, origins: &mut Origins) {
@@ -290,6 +289,6 @@ impl<K: Clone> Upload<K> {
     }
 
     fn emit(&mut self, event: Event<K>) {
-        self.outputs.push_back(Output::Emit(event));
+        self.outputs.push(Output::Emit(event));
     }
 }

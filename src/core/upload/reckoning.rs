@@ -37,7 +37,7 @@ impl<K: Clone> Upload<K> {
     /// A receipt was reckoned. The app is told of parts that are sent, and this one was.
     pub(super) fn part_reckoned(&mut self, now: Instant, index: u32, receipt: K) {
         self.adopt(index, receipt.clone());
-        self.outputs.push_back(Output::Save(Change::Stored { index, receipt }));
+        self.outputs.push(Output::Save(Change::Stored { index, receipt }));
         self.sample(now);
         self.close_if_whole();
     }

@@ -125,7 +125,7 @@ impl<K: Clone> Upload<K> {
         self.forget_parts();
         self.meter.forget();
         self.sending_since = None;
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.emit(Event::Restarted(why));
     }
 

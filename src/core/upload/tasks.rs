@@ -133,7 +133,7 @@ impl<K: Clone> Upload<K> {
         let task = self.tasks.remove(id)?;
         self.release(&task, origins);
         self.recalled.insert(id, ());
-        self.outputs.push_back(Output::Cancel { task: id });
+        self.outputs.push(Output::Cancel { task: id });
         Some(task)
     }
 
@@ -197,7 +197,7 @@ impl<K: Clone> Upload<K> {
             }
         }
         self.tasks.insert(id, task);
-        self.outputs.push_back(Output::Run { task: id, step });
+        self.outputs.push(Output::Run { task: id, step });
         id
     }
 

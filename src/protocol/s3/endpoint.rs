@@ -65,11 +65,14 @@ impl Adapter for S3Endpoint {
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         Ok(match step {
             Step::Open { .. } => {
-                let metadata = file.metadata.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+                let mut metadata = Json::object([]);
+                for (name, value) in &file.metadata {
+                    metadata = metadata.and(Some((name, value.as_str().into())));
+                }
                 let body = Json::object([
                     ("filename", file.name.as_str().into()),
                     ("type", file.kind.as_str().into()),
-                    ("metadata", Json::Map(metadata.collect())),
+                    ("metadata", metadata),
                 ]);
                 self.request("POST", "", Body::Json(body))
             }

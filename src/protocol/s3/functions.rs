@@ -3,7 +3,7 @@
 use super::super::checksum::Checksums;
 use super::super::{Adapter, Answer, Argument, Call, File, Function, Json, Outcome, lacks, number, presigned};
 use super::checksum;
-use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
+use crate::core::{Failed, Failure, Reply, Rules, Step};
 
 /// A signing backend made of the app's own functions. Those that may be left out say what is possible.
 #[derive(Clone, Debug, Default)]
@@ -60,11 +60,12 @@ impl Adapter for S3Functions {
                 Json::object(told).and(checksum)
             }
             Step::Prepare { session, parts, digests, .. } => {
-                let part = |(at, part): (usize, &PartRange)| {
+                let (mut digests, mut list) = (digests.iter(), Vec::new());
+                for part in parts {
                     let told = [("partNumber", number(part).into()), ("size", part.size().into())];
-                    Json::object(told).and(digests.get(at).map(|checksum| ("checksum", checksum.clone())))
-                };
-                argument(session, Some(("parts", Json::List(parts.iter().enumerate().map(part).collect()))))
+                    list.push(Json::object(told).and(digests.next().map(|checksum| ("checksum", checksum.clone()))));
+                }
+                argument(session, Some(("parts", Json::List(list))))
             }
             Step::Close { session, receipts } => argument(session, Some(("parts", super::parts(receipts)))),
             Step::Inspect { session, .. } | Step::Verify { session } | Step::Discard { session } => {

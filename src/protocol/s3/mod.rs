@@ -61,7 +61,13 @@ fn listed(step: &Step<Json>, items: &[Json], needed: Option<Algorithm>) -> Reply
         };
         Some(StoredPart { index, size: Some(item.whole("Size")?), receipt })
     };
-    Reply::Listed { parts: items.iter().filter_map(part).collect(), next: None }
+    let mut parts = Vec::new();
+    for item in items {
+        if let Some(part) = part(item) {
+            parts.push(part);
+        }
+    }
+    Reply::Listed { parts, next: None }
 }
 
 fn etag(receipt: &Json) -> Option<&str> {
@@ -70,11 +76,12 @@ fn etag(receipt: &Json) -> Option<&str> {
 
 /// The parts as completing wants them.
 fn parts(receipts: &[(PartRange, Json)]) -> Json {
-    let part = |(part, receipt): &(PartRange, Json)| {
+    let mut parts = Vec::new();
+    for (part, receipt) in receipts {
         let bare = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
-        Json::object(bare).and(checksum::claim(receipt))
-    };
-    Json::List(receipts.iter().map(part).collect())
+        parts.push(Json::object(bare).and(checksum::claim(receipt)));
+    }
+    Json::List(parts)
 }
 
 /// Holds what the store says of the whole against what it was given:
