@@ -130,7 +130,7 @@ impl Source {
             return None;
         }
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
-        Some(Reading { given: value::awaited(&given), size: part.size() })
+        Some(Reading { given: value::settled(&given), size: part.size() })
     }
 }
 

@@ -44,14 +44,9 @@ fn read(value: &JsValue) -> Option<Json> {
     })
 }
 
-/// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then.
-pub(crate) async fn settled(given: &JsValue) -> Result<JsValue, JsValue> {
-    awaited(given).await
-}
-
-/// The same, looked after from now on: whether it is waited for or dropped, the page is not told that nobody has caught
-/// what it fails with.
-pub(crate) fn awaited(given: &JsValue) -> JsFuture {
+/// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then. It is looked after from now
+/// on: whether it is waited for or dropped, the page is not told that nobody has caught what it fails with.
+pub(crate) fn settled(given: &JsValue) -> JsFuture {
     // Not `Promise.resolve`: of a promise it reads a field before it catches anything.
     let promise = Promise::new(&mut |resolve, _| drop(resolve.call1(&JsValue::UNDEFINED, given)));
     JsFuture::from(promise)
