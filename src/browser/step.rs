@@ -57,7 +57,8 @@ async fn send(live: &Live, step: &Step<Json>, request: Request, on_sent: OnSent)
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
     let outgoing = Outgoing::new(request, &apps, body, live.app.credentials)?;
     let outcome = exchange(&outgoing, carrier, on_sent).await;
-    if let (Err(Failed { failure: Failure::NoAnswer, .. }), Some(part)) = (&outcome, part)
+    if let (Err(failed), Some(part)) = (&outcome, part)
+        && failed.failure == Failure::NoAnswer
         && !live.source.is_readable(part).await
     {
         return Err(unreadable());

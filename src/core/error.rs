@@ -1,10 +1,11 @@
 //! How an exchange fails, and how an upload does.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 /// How one exchange failed. Each variant says what follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No answer that could be read: the network, a reset, or an answer without CORS headers. Tried again. It
     /// spends an attempt only if the origin answered something else meanwhile, and not the first time, which may be an
@@ -43,9 +44,13 @@ pub enum Failure {
     FileChanged,
 }
 
-/// A failed exchange: how, and in words that need no context but the part's.
+/// A failed exchange. What is said of it is behind a pointer, because everything that asks or answers hands it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct Failed(Box<Account>);
+
+/// How an exchange failed, and in words that need no context but the part's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
     /// What follows from it.
     pub failure: Failure,
     /// The HTTP status, if there was an answer.
@@ -58,8 +63,42 @@ pub struct Failed {
 impl Failed {
     /// A failure without an HTTP answer.
     #[must_use]
-    pub const fn new(failure: Failure, words: String) -> Self {
-        Self { failure, status: None, words }
+    pub fn new(failure: Failure, words: String) -> Self {
+        Self(Box::new(Account { failure, status: None, words }))
+    }
+
+    /// A failure by an answer of that status. Zero is none.
+    #[must_use]
+    pub fn answered(failure: Failure, status: u16, words: String) -> Self {
+        Self(Box::new(Account { failure, status: Some(status).filter(|status| *status > 0), words }))
+    }
+
+    /// The same, of which something else follows.
+    #[must_use]
+    pub fn but(mut self, failure: Failure) -> Self {
+        self.failure = failure;
+        self
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn saying(mut self, words: String) -> Self {
+        self.words = words;
+        self
+    }
+}
+
+impl Deref for Failed {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.0
+    }
+}
+
+impl DerefMut for Failed {
+    fn deref_mut(&mut self) -> &mut Account {
+        &mut self.0
     }
 }
 

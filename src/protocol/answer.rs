@@ -128,12 +128,12 @@ pub(super) fn refusal(request: &Request, response: &Response) -> Failed {
         (status, None) => format!("{} answered {status}", asked(request)),
         (status, Some(own)) => format!("{} answered {status} ({own})", asked(request)),
     };
-    Failed { failure, status: Some(response.status).filter(|status| *status > 0), words }
+    Failed::answered(failure, response.status, words)
 }
 
 /// An answer that makes no sense, and what would.
 pub(super) fn nonsense(request: &Request, response: &Response, expected: &str) -> Failed {
     let words =
         format!("{} answered {} with {}: {expected}", asked(request), response.status, response.body_in_words());
-    Failed { failure: Failure::Nonsense, status: Some(response.status), words }
+    Failed::answered(Failure::Nonsense, response.status, words)
 }

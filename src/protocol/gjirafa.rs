@@ -160,9 +160,7 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
     if !response.is_ok() {
         let failed = refusal(request, response);
         return Err(match said {
-            Some(said) => {
-                Failed { words: format!("{} answered {} ({said})", asked(request), response.status), ..failed }
-            }
+            Some(said) => failed.saying(format!("{} answered {} ({said})", asked(request), response.status)),
             None => failed,
         });
     }
@@ -181,7 +179,7 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
         response.status,
         said.unwrap_or_else(|| "no reason given".into())
     );
-    Err(Failed { status: Some(response.status), words, ..refusal(request, &meant) })
+    Err(Failed::answered(refusal(request, &meant).failure, response.status, words))
 }
 
 /// What the envelope says went wrong.

@@ -46,15 +46,14 @@ pub(super) fn stored(request: &Request, response: &Response) -> Result<Reply<Jso
     }
     match response.header("etag").filter(|etag| !etag.is_empty()) {
         Some(etag) => Ok(Reply::Sent(Json::object([("etag", etag.into())]))),
-        None => Err(Failed {
-            failure: Failure::Nonsense,
-            status: Some(response.status),
-            words: format!(
+        None => {
+            let words = format!(
                 "{} answered {} without an ETag that this page may read: let the store's CORS rules say \
                  `Access-Control-Expose-Headers: ETag` (in S3, `\"ExposeHeaders\": [\"ETag\"]`)",
                 asked(request),
                 response.status
-            ),
-        }),
+            );
+            Err(Failed::answered(Failure::Nonsense, response.status, words))
+        }
     }
 }

@@ -138,7 +138,7 @@ fn data<'a>(request: &Request, response: &'a Response) -> Result<&'a Json, Faile
         Some((Some(Json::Bool(false)), _)) => {
             let said = response.own_words().unwrap_or_else(|| "no reason given".into());
             let words = format!("{} answered {} with `success: false` ({said})", asked(request), response.status);
-            Err(Failed { failure: Failure::Rejected, status: Some(response.status), words })
+            Err(Failed::answered(Failure::Rejected, response.status, words))
         }
         _ => Err(nonsense(request, response, "JSON with `success` was expected: is `baseUrl` the service's address?")),
     }

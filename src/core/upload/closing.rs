@@ -169,10 +169,10 @@ impl<K: Clone> Upload<K> {
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
             // A session that is forgotten has no more to tell.
-            (_, Err(Failed { failure: Failure::Gone, .. })) if closing.doubt.is_some() => {
+            (_, Err(failed)) if failed.failure == Failure::Gone && closing.doubt.is_some() => {
                 return self.end_unproven(now, origins, closing);
             }
-            (_, Err(Failed { failure: Failure::Callback, .. })) if closing.is_unknown => {
+            (_, Err(failed)) if failed.failure == Failure::Callback && closing.is_unknown => {
                 return self.end_unproven(now, origins, closing);
             }
             (Ask::Verify | Ask::List | Ask::Watch, Err(failed)) => {

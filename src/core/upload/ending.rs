@@ -123,7 +123,10 @@ impl<K: Clone> Upload<K> {
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
-        let gone = matches!(&outcome, Ok(Reply::Unknown) | Err(Failed { failure: Failure::Gone, .. }));
+        let gone = match &outcome {
+            Ok(reply) => matches!(reply, Reply::Unknown),
+            Err(failed) => failed.failure == Failure::Gone,
+        };
         match outcome {
             _ if gone && clearing.may_be_done && clearing.looks == 0 => {
                 return self.over(Some("it was being completed when it was aborted: the object may be stored".into()));
@@ -137,7 +140,7 @@ impl<K: Clone> Upload<K> {
             Ok(Reply::Listed { .. }) if clearing.looks < LOOKS => clearing.looking = false,
             Ok(_) => return self.over(Some("the service still lists the upload after it was removed".into())),
             // A function that lists what was removed has nothing to list, and may well throw.
-            Err(Failed { failure: Failure::Callback, .. }) if clearing.looking => return self.over(None),
+            Err(failed) if failed.failure == Failure::Callback && clearing.looking => return self.over(None),
             Err(failed) => {
                 let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
                 if let Err(error) = verdict {

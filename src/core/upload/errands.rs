@@ -104,8 +104,8 @@ impl<K: Clone> Upload<K> {
                     self.clear(now, session, false);
                 }
                 // Without an answer nobody knows whether there is a session, nor its name.
-                Err(Failed { failure: Failure::NoAnswer | Failure::Silence, words, .. }) => {
-                    self.over(Some(format!("the service may hold an empty upload: {words}")));
+                Err(failed) if matches!(failed.failure, Failure::NoAnswer | Failure::Silence) => {
+                    self.over(Some(format!("the service may hold an empty upload: {}", failed.words)));
                 }
                 Ok(_) | Err(_) => self.over(None),
             },

@@ -98,8 +98,8 @@ impl<K: Clone> Upload<K> {
             }
             Ok(Reply::Unknown) => self.nothing_left(now, origins, inspecting, "the service has forgotten the upload"),
             // What was remembered would be refused at every visit to come.
-            Err(Failed { failure: Failure::Gone | Failure::Rejected, words, .. }) => {
-                self.nothing_left(now, origins, inspecting, &format!("{SUBJECT}: {words}"));
+            Err(failed) if matches!(failed.failure, Failure::Gone | Failure::Rejected) => {
+                self.nothing_left(now, origins, inspecting, &format!("{SUBJECT}: {}", failed.words));
             }
             Ok(_) => self.misunderstood(now, origins, SUBJECT),
             Err(failed) => {

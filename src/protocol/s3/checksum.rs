@@ -112,7 +112,7 @@ pub(super) fn stored(request: &Request, response: &Response, digest: Option<&Jso
     match (reply, said) {
         (_, Some((said, value))) if said != value => {
             let words = format!("the store says that a part's checksum is {said:.90}, and it is {value}");
-            Err(Failed { failure: Failure::Corrupt, status: Some(response.status), words })
+            Err(Failed::answered(Failure::Corrupt, response.status, words))
         }
         (Reply::Sent(sent), _) => Ok(Reply::Sent(receipt(super::etag(&sent), digest))),
         (reply, _) => Ok(reply),
@@ -136,7 +136,7 @@ fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
         (400 | 403, _) if is_about_it => Failure::DigestRefused,
         _ => return failed,
     };
-    Failed { failure, ..failed }
+    failed.but(failure)
 }
 
 /// A part's checksum, as completing wants it.

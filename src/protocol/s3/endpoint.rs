@@ -115,11 +115,12 @@ impl Adapter for S3Endpoint {
             (Step::Prepare { parts, .. }, Some(failed))
                 if parts.len() > 1 && matches!(response.status, 400 | 404 | 405) =>
             {
-                Err(Failed { failure: Failure::OneByOne, ..failed })
+                Err(failed.but(Failure::OneByOne))
             }
-            (Step::Inspect { .. }, Some(Failed { failure: Failure::Gone, .. })) => Ok(Reply::Unknown),
+            (Step::Inspect { .. }, Some(failed)) if failed.failure == Failure::Gone => Ok(Reply::Unknown),
             (Step::Open { .. }, Some(failed)) if matches!(response.status, 404 | 405) => {
-                Err(Failed { words: format!("{}: {HINT}", failed.words), ..failed })
+                let words = format!("{}: {HINT}", failed.words);
+                Err(failed.saying(words))
             }
             (_, Some(failed)) => Err(failed),
             (Step::Open { .. }, None) => opened(request, response),
@@ -156,7 +157,7 @@ impl Adapter for S3Endpoint {
 fn failure(request: &Request, response: &Response) -> Failed {
     let failed = refusal(request, response);
     let unknown = response.own_words().is_some_and(|words| around(&words, "NoSuchUpload").is_some());
-    if unknown { Failed { failure: Failure::Gone, ..failed } } else { failed }
+    if unknown { failed.but(Failure::Gone) } else { failed }
 }
 
 fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
@@ -221,5 +222,5 @@ fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
 fn error_inside(request: &Request, response: &Response, failure: Failure) -> Failed {
     let own = response.own_words().unwrap_or_default();
     let words = format!("{} answered {} with an error inside ({own})", asked(request), response.status);
-    Failed { failure, status: Some(response.status), words }
+    Failed::answered(failure, response.status, words)
 }

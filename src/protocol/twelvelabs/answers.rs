@@ -107,14 +107,14 @@ pub(super) fn listed(json: &Json, asked: &Json) -> Reply<Json> {
 pub(super) fn watched(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
     let over = |what: &str| {
         let words = format!("{} says that the upload {what}", asked(request));
-        Failed { failure: Failure::Rejected, status: Some(response.status), words }
+        Failed::answered(Failure::Rejected, response.status, words)
     };
     match json.text("status") {
         Some("completed") => match (json.whole("uploaded_size"), json.whole("total_size")) {
             (Some(uploaded), Some(total)) if uploaded != total => {
                 let words =
                     format!("{} says that the upload is complete, with {uploaded} of {total} bytes", asked(request));
-                Err(Failed { failure: Failure::Corrupt, status: Some(response.status), words })
+                Err(Failed::answered(Failure::Corrupt, response.status, words))
             }
             _ => Ok(Reply::Closed(json.clone())),
         },
