@@ -16,7 +16,6 @@
 //! ```
 
 use super::super::errand::Errand;
-use super::super::part::Standing;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Now, Numbers, Origins, Output, Reply, State, Step,
 };
@@ -99,16 +98,10 @@ impl<K: Clone> Upload<K> {
     }
 
     /// What follows when every part is stored.
-    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Closing<K> {
-        let mut receipts = Vec::new();
-        for index in 0..self.plan.parts() {
-            if let Standing::Stored(receipt) = &self.parts[index as usize].standing {
-                receipts.push((self.plan.part(index), receipt.clone()));
-            }
-        }
-        Closing {
+    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Box<Closing<K>> {
+        Box::new(Closing {
             session,
-            receipts: receipts.into(),
+            receipts: self.receipts(),
             is_unknown: false,
             errand: Errand::default(),
             ask,
@@ -117,7 +110,7 @@ impl<K: Clone> Upload<K> {
             accepted: !self.rules.completes(),
             refused,
             watching: None,
-        }
+        })
     }
 
     /// The completion, or the question after it, has ended.
@@ -125,7 +118,7 @@ impl<K: Clone> Upload<K> {
         &mut self,
         now: Now,
         origins: &mut Origins,
-        mut closing: Closing<K>,
+        mut closing: Box<Closing<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
@@ -134,10 +127,10 @@ impl<K: Clone> Upload<K> {
                 closing.accepted = true;
                 closing.ask = Ask::Watch;
             }
-            (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, closing, answer),
+            (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, *closing, answer),
             (Ask::Watch, Ok(reply)) if self.rules.watches() => return self.watched(now, origins, closing, reply),
             (Ask::Verify, Ok(Reply::Whole { size, closing: answer })) if size == self.plan.size() => {
-                return self.succeed(now, closing, answer);
+                return self.succeed(now, *closing, answer);
             }
             (Ask::Verify, Ok(Reply::Whole { size, .. })) => {
                 let whole = self.plan.size();
@@ -189,7 +182,7 @@ impl<K: Clone> Upload<K> {
         &mut self,
         now: Now,
         origins: &mut Origins,
-        mut closing: Closing<K>,
+        mut closing: Box<Closing<K>>,
         failed: Failed,
         outage: bool,
     ) {
@@ -263,7 +256,13 @@ impl<K: Clone> Upload<K> {
 
     /// A completion was refused, and none before it was good: another session may fare better, whatever it was that made
     /// one useless that was taken up, or where the browser itself may have used a number twice.
-    pub(super) fn completion_refused(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, failed: &Failed) {
+    pub(super) fn completion_refused(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        closing: Box<Closing<K>>,
+        failed: &Failed,
+    ) {
         if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
             return;
         }
@@ -281,11 +280,6 @@ impl<K: Clone> Upload<K> {
         }
         self.outputs.push(Output::Save(Change::Refused));
         self.end_closing(now, origins, closing, error);
-    }
-
-    pub(super) fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, error: Error) {
-        self.phase = Phase::Closing(closing);
-        self.fail(now, origins, error);
     }
 
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {

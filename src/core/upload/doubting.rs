@@ -1,14 +1,15 @@
 //! Completing that may have taken effect: what tells whether it did, and what is said where nothing does.
 
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Now, Origins, Output, Rules};
-use super::Upload;
 use super::closing::{Ask, COMPLETING, Closing};
+use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
     /// Completing had begun when an earlier visit ended, and may have taken effect.
-    pub(super) fn closing_again(&self, session: K) -> Closing<K> {
-        let doubt = Some(gone_before());
-        Closing { doubt, ..self.closing(session, self.question().unwrap_or(Ask::Complete), None) }
+    pub(super) fn closing_again(&self, session: K) -> Box<Closing<K>> {
+        let mut closing = self.closing(session, self.question().unwrap_or(Ask::Complete), None);
+        closing.doubt = Some(gone_before());
+        closing
     }
 
     /// It may have been completed, and there are not even the receipts to complete it again.
@@ -28,10 +29,16 @@ impl<K: Clone> Upload<K> {
     }
 
     /// It may have been completed, and will not be known: the next try begins anew.
-    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>) {
+    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>) {
         self.outputs.push(Output::Save(Change::Closed));
         let error = closing.unproven().unwrap_or_else(|| unproven(&gone_before()));
         self.end_closing(now, origins, closing, error);
+    }
+
+    /// It ends badly, and what was asked of the service last is still known.
+    pub(super) fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>, error: Error) {
+        self.phase = Phase::Closing(closing);
+        self.fail(now, origins, error);
     }
 }
 

@@ -4,7 +4,6 @@ use super::super::errand::Errand;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
 };
-use super::inspecting::Inspecting;
 use super::{Phase, Upload};
 use std::rc::Rc;
 use std::time::Duration;
@@ -83,11 +82,13 @@ impl<K: Clone> Upload<K> {
                 Some((session, _)) => self.clear(now, session, false),
                 None => self.over(None),
             },
-            Phase::Sending { session }
-            | Phase::Inspecting(Inspecting { session, .. })
-            | Phase::Failed(Some(session)) => {
+            Phase::Sending { session } | Phase::Failed(Some(session)) => {
                 self.leave(origins);
                 self.clear(now, session, false);
+            }
+            Phase::Inspecting(inspecting) => {
+                self.leave(origins);
+                self.clear(now, inspecting.session, false);
             }
             Phase::Restarting(restarting) => {
                 self.leave(origins);
@@ -112,14 +113,15 @@ impl<K: Clone> Upload<K> {
         }
         let until = now.instant + PATIENCE.min(self.config.timeouts.outage.max(LEAST));
         let errand = Errand::default();
-        self.phase = Phase::Clearing(Clearing { session, errand, looking: false, looks: 0, may_be_done, until });
+        let clearing = Clearing { session, errand, looking: false, looks: 0, may_be_done, until };
+        self.phase = Phase::Clearing(clearing.into());
     }
 
     /// A removal, or the look after it, has ended.
     pub(super) fn clearing_ended(
         &mut self,
         now: Now,
-        mut clearing: Clearing<K>,
+        mut clearing: Box<Clearing<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {

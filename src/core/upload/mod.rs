@@ -55,22 +55,22 @@ use withholding::Suspicion;
 /// Every part with its receipt, in order.
 pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
 
-/// Where the upload stands, with what that phase needs.
+/// Where the upload stands, with what that phase needs: behind a pointer, since it is taken out and put back at every turn.
 #[derive(Clone, Debug)]
 enum Phase<K> {
     Idle(Ledger<K>),
     Opening(Errand),
-    Inspecting(Inspecting<K>),
+    Inspecting(Box<Inspecting<K>>),
     /// The session is given up; another one follows.
-    Restarting(Restarting<K>),
+    Restarting(Box<Restarting<K>>),
     Sending {
         session: K,
     },
-    Closing(Closing<K>),
+    Closing(Box<Closing<K>>),
     /// Aborted while a create was out: its answer is awaited, to be discarded.
     Orphan(Errand),
     /// Ended; what is stored is being removed.
-    Clearing(Clearing<K>),
+    Clearing(Box<Clearing<K>>),
     /// Ended badly; the session may be taken up or removed.
     Failed(Option<K>),
     Over,
@@ -261,7 +261,7 @@ impl<K: Clone> Upload<K> {
                 self.resumed = true;
                 let was_closing = ledger.is_closing();
                 let inspecting = Inspecting::new(session, ledger.into_receipts(), was_closing, self.plan.parts());
-                if self.rules.inspects { Phase::Inspecting(inspecting) } else { self.trust(now, inspecting) }
+                if self.rules.inspects { Phase::Inspecting(inspecting.into()) } else { self.trust(now, inspecting) }
             }
         };
         // All that was missing may have been the completion.

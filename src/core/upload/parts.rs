@@ -3,7 +3,7 @@
 use super::super::errand::Errand;
 use super::super::part::{Part, Second, Standing};
 use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
-use super::{Phase, Upload};
+use super::{Phase, Receipts, Upload};
 
 impl<K: Clone> Upload<K> {
     /// Cuts the file anew: what was known of its parts was known of others.
@@ -65,6 +65,17 @@ impl<K: Clone> Upload<K> {
             self.stored += 1;
             self.stored_bytes += self.plan.part(index).size();
         }
+    }
+
+    /// The parts that are stored, with their receipts, in order.
+    pub(super) fn receipts(&self) -> Receipts<K> {
+        let mut receipts = Vec::new();
+        for index in 0..self.plan.parts() {
+            if let Standing::Stored(receipt) = &self.parts[index as usize].standing {
+                receipts.push((self.plan.part(index), receipt.clone()));
+            }
+        }
+        receipts.into()
     }
 
     pub(super) fn requeue(&mut self, index: u32) {

@@ -112,7 +112,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn give_up(&mut self, until: Instant, session: K, why: String) -> Phase<K> {
         self.forget_session(why);
         if self.rules.discards {
-            Phase::Restarting(Restarting { session, errand: Errand::default(), until })
+            Phase::Restarting(Restarting { session, errand: Errand::default(), until }.into())
         } else {
             self.note_left("the service has no way to remove an upload that was given up");
             Phase::Opening(Errand { until, ..Errand::default() })
@@ -133,7 +133,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn restarting_ended(
         &mut self,
         now: Now,
-        mut restarting: Restarting<K>,
+        mut restarting: Box<Restarting<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
