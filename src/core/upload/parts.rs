@@ -104,7 +104,10 @@ impl<K: Clone> Upload<K> {
     /// Counts them where they will go, or at the service's API while that is not known, if more at once may be tried with them.
     pub(in crate::core) fn count_left(&self, origins: &mut Origins) {
         let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let origin = part.or_else(|| self.sends().find_map(|(id, _)| self.tasks.get(id)?.origin.as_ref()));
+        let mut origin = part;
+        for (id, _) in self.sends() {
+            origin = origin.or_else(|| self.tasks.get(id)?.origin.as_ref());
+        }
         let is_sending = !self.paused && matches!(self.phase, Phase::Opening(_) | Phase::Sending { .. });
         if let Some(origin) = origin.or(self.home()).filter(|_| is_sending && self.may_widen()) {
             origins.link(origin).left += self.unsent();

@@ -139,8 +139,9 @@ impl<K: Clone> Upload<K> {
 
     /// Cancels all tasks of such purposes.
     pub(super) fn recall_those(&mut self, origins: &mut Origins, is_such: fn(&Purpose) -> bool) {
-        let those: Vec<_> = self.tasks.iter().filter(|(_, task)| is_such(&task.purpose)).map(|(id, _)| id).collect();
-        for id in those {
+        loop {
+            let such = self.tasks.iter().find(|(_, task)| is_such(&task.purpose)).map(|(id, _)| id);
+            let Some(id) = such else { return };
             self.recall(id, origins);
         }
     }
@@ -233,6 +234,11 @@ impl<K: Clone> Upload<K> {
             Purpose::Send(index) => Some((id, index)),
             _ => None,
         })
+    }
+
+    /// The task that sends a part; of two the one that began first.
+    pub(super) fn sending(&self, index: u32) -> Option<TaskId> {
+        self.sends().find(|(_, other)| *other == index).map(|(id, _)| id)
     }
 
     /// Parts in flight.
