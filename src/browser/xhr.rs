@@ -79,7 +79,7 @@ fn headers_of(lines: &str) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for line in pieces(lines, "\r\n") {
         if let Some((name, value)) = around(line, ":") {
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            headers.push((name.to_ascii_lowercase(), value.trim_ascii().to_owned()));
         }
     }
     headers

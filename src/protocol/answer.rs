@@ -77,7 +77,10 @@ impl Response {
 
     /// The service's own words: an S3 error's code and message, a JSON error's text, or plain text. Never markup.
     pub(super) fn own_words(&self) -> Option<String> {
-        let plain = Some(self.text.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+        let plain = match self.text.trim_ascii().as_bytes() {
+            [] | [b'<' | b'{' | b'[', ..] => None,
+            _ => Some(self.text.trim_ascii()),
+        };
         let words = match (xml::error(&self.text), &self.json) {
             (Some((code, message)), _) if message.is_empty() => code,
             (Some((code, message)), _) => format!("{code}: {message}"),
@@ -93,7 +96,7 @@ impl Response {
 
     /// What kind of thing the body is, in words.
     pub(super) fn body_in_words(&self) -> &'static str {
-        let start = self.text.trim_start().as_bytes();
+        let start = self.text.trim_ascii_start().as_bytes();
         let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
         match start.first() {
             _ if self.json.is_some() => "JSON",

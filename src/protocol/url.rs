@@ -47,10 +47,17 @@ pub fn scrubbed(words: &str) -> String {
             _ => word.to_owned(),
         },
     };
-    words.split_inclusive(is_end).fold(String::with_capacity(words.len()), |out, piece| {
-        let bare = piece.strip_suffix(is_end).unwrap_or(piece);
-        out + &word(bare) + piece.strip_prefix(bare).unwrap_or_default()
-    })
+    let (mut out, mut bare) = (String::with_capacity(words.len()), String::new());
+    for char in words.chars() {
+        if is_end(char) {
+            out += &word(&bare);
+            out.push(char);
+            bare.clear();
+        } else {
+            bare.push(char);
+        }
+    }
+    out + &word(&bare)
 }
 
 /// The first address in a word, and what stands ahead of it.

@@ -135,15 +135,17 @@ fn api(fields: &Fields<'_>) -> Result<App, Refused> {
 /// The address of an API, made absolute by the browser.
 fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Refused> {
     let wrong = || fields.wrong(name, &format!("an http or https URL without a query is expected, like \"{like}\""));
-    let given = fields.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(wrong)?;
+    let given = fields.text(name)?.filter(|text| !text.trim_ascii().is_empty()).ok_or_else(wrong)?;
     let url = match sys::here() {
         Some(here) => Url::new_with_base(&given, &here),
         None => Url::new(&given),
     };
     let url = url.map_err(|_| wrong())?;
     let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
-    let is_bare = !url.href().contains(['?', '#']) && url.username().is_empty() && url.password().is_empty();
-    if is_http && is_bare { Ok(url.href()) } else { Err(wrong()) }
+    let href = url.href();
+    let has_query = href.bytes().any(|byte| matches!(byte, b'?' | b'#'));
+    let is_bare = !has_query && url.username().is_empty() && url.password().is_empty();
+    if is_http && is_bare { Ok(href) } else { Err(wrong()) }
 }
 
 fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Refused> {

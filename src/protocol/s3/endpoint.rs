@@ -23,7 +23,11 @@ impl S3Endpoint {
     /// The backend at `endpoint`, an absolute address without query.
     #[must_use]
     pub fn new(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), checksums: Checksums::Signed }
+        let mut bare = endpoint;
+        while let Some(shorter) = bare.strip_suffix('/') {
+            bare = shorter;
+        }
+        Self { endpoint: bare.to_owned(), checksums: Checksums::Signed }
     }
 
     /// With these checksums. It cannot be told of them: they go with a part only where its URL was signed for one.
@@ -214,7 +218,7 @@ fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
     match &response.json {
         Some(json) if json.text("error").is_some() => Err(error_inside(request, response, Failure::Server)),
         Some(json @ Json::Map(_)) => Ok(Reply::Closed(json.clone())),
-        _ if response.text.trim().is_empty() => Ok(Reply::Closed(Json::Null)),
+        _ if response.text.trim_ascii().is_empty() => Ok(Reply::Closed(Json::Null)),
         _ => Err(nonsense(request, response, &format!("JSON with `location` was expected: {HINT}"))),
     }
 }
