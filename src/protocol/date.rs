@@ -19,7 +19,8 @@ pub(super) fn http_date(text: &str) -> Option<Wall> {
 
 /// A date as Amazon writes it: `20261120T133700Z`.
 pub(super) fn amz_date(text: &str) -> Option<Wall> {
-    let digits: String = pieces(text.strip_suffix('Z')?, "T").collect();
+    let (day, clock) = around(text.strip_suffix('Z')?, "T")?;
+    let digits = format!("{day}{clock}");
     if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

@@ -2,7 +2,7 @@
 //! URLs for a number of parts that the client picks, an envelope around every answer.
 
 use super::answer::{asked, nonsense, refusal};
-use super::text::in_a_row;
+use super::text::append;
 use super::url::escaped;
 use super::{
     Adapter, Algorithm, Answer, Body, Call, File, Form, Json, Outcome, Request, Response, lacks, number, origin,
@@ -185,8 +185,11 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
 /// What the envelope says went wrong.
 fn envelope_words(response: &Response) -> Option<String> {
     let errors = response.json.as_ref()?.get("errors")?.items()?;
-    let texts: Vec<_> = errors.iter().filter_map(Json::as_text).map(super::scrubbed).collect();
-    (!texts.is_empty()).then(|| in_a_row(&mut texts.into_iter(), "; ").chars().take(300).collect())
+    let mut words = String::new();
+    for text in errors.iter().filter_map(Json::as_text) {
+        append(&mut words, "; ", &super::scrubbed(text));
+    }
+    (!words.is_empty()).then(|| words.chars().take(300).collect())
 }
 
 fn tickets(result: &Json) -> Result<Vec<(u32, crate::core::Ticket<Json>)>, Failed> {

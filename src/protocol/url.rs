@@ -1,6 +1,6 @@
 //! The few things that are done to addresses. Those of the app have been resolved by the browser before.
 
-use super::text::{around, before, pieces};
+use super::text::{around, before, has_any, is_of, pieces};
 use crate::core::Origin;
 
 /// What ends the host of an address. [Browsers](https://url.spec.whatwg.org/#host-state) take a backslash for a slash:
@@ -28,7 +28,7 @@ pub fn origin(url: &str) -> Option<Origin> {
 pub fn shown(url: &str) -> String {
     let bare = before(url, b"?#");
     match around(bare, "://").map(|(scheme, rest)| (scheme, around(rest, "@"), rest)) {
-        Some((scheme, Some((user, host)), _)) if !user.as_bytes().contains(&b'/') => format!("{scheme}://{host}"),
+        Some((scheme, Some((user, host)), _)) if !has_any(user, b"/") => format!("{scheme}://{host}"),
         _ => bare.to_owned(),
     }
 }
@@ -41,9 +41,7 @@ pub fn scrubbed(words: &str) -> String {
         Some((ahead, url)) => format!("{ahead}{}", shown(url)),
         // A path has a query, too, and many a server says what it cannot do with both.
         None => match around(word, "?") {
-            Some((path, query)) if path.as_bytes().contains(&b'/') && query.as_bytes().contains(&b'=') => {
-                path.to_owned()
-            }
+            Some((path, query)) if has_any(path, b"/") && has_any(query, b"=") => path.to_owned(),
             _ => word.to_owned(),
         },
     };
@@ -77,7 +75,7 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
     let root = format!("{}", origin(base)?);
     let url = match href {
         // A scheme of its own, and one that leads nowhere. A colon behind the first segment is none.
-        _ if before(href, END).as_bytes().contains(&b':') => return None,
+        _ if has_any(before(href, END), b":") => return None,
         _ if href.starts_with("//") => format!("{scheme}:{href}"),
         _ if href.starts_with('/') => format!("{root}{href}"),
         _ => {
@@ -93,7 +91,7 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
 /// One more value in an address's query.
 pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url.split_once('#').map_or((url, String::new()), |(url, rest)| (url, format!("#{rest}")));
-    let mark = if url.as_bytes().contains(&b'?') { '&' } else { '?' };
+    let mark = if has_any(url, b"?") { '&' } else { '?' };
     format!("{url}{mark}{name}={}{fragment}", escaped(value))
 }
 
@@ -109,7 +107,7 @@ pub(super) fn escaped(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || is_of(b"-._~", byte) {
             out.push(byte.into());
         } else {
             out.push('%');

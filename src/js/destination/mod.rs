@@ -11,7 +11,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{ErrorCode, Origin};
-use crate::protocol::{Adapter, Checksums, File, SERVICES, origin};
+use crate::protocol::{Adapter, Checksums, File, SERVICES, has_any, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -143,8 +143,7 @@ fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Refuse
     let url = url.map_err(|_| wrong())?;
     let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
     let href = url.href();
-    let has_query = href.bytes().any(|byte| matches!(byte, b'?' | b'#'));
-    let is_bare = !has_query && url.username().is_empty() && url.password().is_empty();
+    let is_bare = !has_any(&href, b"?#") && url.username().is_empty() && url.password().is_empty();
     if is_http && is_bare { Ok(href) } else { Err(wrong()) }
 }
 

@@ -5,7 +5,7 @@
 //! sent but one that was asked for, or that the URL's signature names.
 
 use super::super::checksum::{Checksums, made, read, receipt};
-use super::super::text::{around, pieces, replaced};
+use super::super::text::{around, has_any, pieces, replaced};
 use super::super::url::query_value;
 use super::super::{Algorithm, Answer, Call, Form, Json, Request, Response, Sums, lacks, presigned, xml};
 use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
@@ -158,7 +158,7 @@ fn said<'a>(answer: &'a Json, receipts: &[(PartRange, Json)]) -> Option<(&'a str
     let (_, first) = receipts.first()?;
     let (algorithm, _) = read(first.get("checksum")?)?;
     let said = answer.text(field(algorithm)?)?;
-    let is_composite = said.as_bytes().contains(&b'-');
+    let is_composite = has_any(said, b"-");
     let follows = match algorithm {
         Algorithm::Crc32c => true,
         Algorithm::Crc64Nvme | Algorithm::Md5 => !is_composite,

@@ -2,7 +2,7 @@
 
 use super::super::answer::{asked, nonsense, refusal};
 use super::super::checksum::Checksums;
-use super::super::text::{around, in_a_row};
+use super::super::text::{append, around};
 use super::super::url::escaped;
 use super::super::{
     Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
@@ -83,7 +83,10 @@ impl Adapter for S3Endpoint {
             Step::Prepare { session, parts, .. } => match parts.as_slice() {
                 [part] => self.request("GET", &path(session, &format!("/{}", number(part))), Body::Empty),
                 parts => {
-                    let numbers = in_a_row(&mut parts.iter().map(|part| number(part).to_string()), ",");
+                    let mut numbers = String::new();
+                    for part in parts {
+                        append(&mut numbers, ",", &number(part).to_string());
+                    }
                     let path = format!("{}&partNumbers={numbers}", path(session, "/batch"));
                     self.request("GET", &path, Body::Empty)
                 }
