@@ -162,9 +162,13 @@ impl ErrorCode {
     }
 }
 
-/// Why an upload failed. The message alone is a bug report.
+/// Why an upload failed. What there is to say is behind a pointer, as that of a failed exchange is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Report>);
+
+/// What there is to say of a failed upload. The message alone is a bug report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
     /// For programs.
     pub code: ErrorCode,
     /// For people: what was attempted, on what, how often, what came back, and the way out.
@@ -180,8 +184,8 @@ pub struct Error {
 impl Error {
     /// An error about no part in particular.
     #[must_use]
-    pub const fn new(code: ErrorCode, message: String) -> Self {
-        Self { code, message, status: None, part: None, attempts: None }
+    pub fn new(code: ErrorCode, message: String) -> Self {
+        Self(Box::new(Report { code, message, status: None, part: None, attempts: None }))
     }
 
     /// What `failed` means when nothing is left to try.
@@ -199,13 +203,23 @@ impl Error {
             Failure::FileChanged => ErrorCode::FileChanged,
         };
         let times = if attempts > 1 { format!(" (attempt {attempts})") } else { String::new() };
-        Self {
-            code,
-            message: format!("{subject}: {}{times}", failed.words),
-            status: failed.status,
-            part: None,
-            attempts: Some(attempts),
-        }
+        let mut error = Self::new(code, format!("{subject}: {}{times}", failed.words));
+        (error.status, error.attempts) = (failed.status, Some(attempts));
+        error
+    }
+}
+
+impl Deref for Error {
+    type Target = Report;
+
+    fn deref(&self) -> &Report {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Report {
+        &mut self.0
     }
 }
 

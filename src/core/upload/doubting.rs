@@ -47,14 +47,11 @@ fn gone_before() -> Failed {
 }
 
 pub(super) fn unproven(failed: &Failed) -> Error {
-    let words = &failed.words;
-    Error {
-        status: failed.status,
-        ..Error::new(
-            ErrorCode::Unproven,
-            format!(
-                "{COMPLETING}: {words}, and the service cannot say whether the object is whole: look for it before you upload again"
-            ),
-        )
-    }
+    let words = format!(
+        "{COMPLETING}: {}, and the service cannot say whether the object is whole: look for it before you upload again",
+        failed.words
+    );
+    let mut error = Error::new(ErrorCode::Unproven, words);
+    error.status = failed.status;
+    error
 }

@@ -146,7 +146,7 @@ impl<K: Clone> Upload<K> {
             Err(failed) => {
                 let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
                 if let Err(error) = verdict {
-                    return self.over(Some(error.message));
+                    return self.over(Some(error.message.clone()));
                 }
             }
         }

@@ -177,7 +177,9 @@ impl<K: Clone> Upload<K> {
             }
             // A function of the app that does not settle will not do so the next time, and may have begun its work.
             Failure::Silence if self.rules.api.is_none() => {
-                return Err(Error { code: ErrorCode::Callback, ..Error::of(failed, subject, 1) });
+                let mut error = Error::of(failed, subject, 1);
+                error.code = ErrorCode::Callback;
+                return Err(error);
             }
             Failure::NoAnswer | Failure::Silence | Failure::Server => None,
             Failure::Busy { after } if after.is_none_or(|after| after <= self.config.timeouts.outage) => *after,

@@ -265,7 +265,9 @@ impl<K: Clone> Upload<K> {
         let range = self.plan.part(index);
         let attempts = self.parts[index as usize].spent.max(1);
         let subject = format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
-        Error { part: Some(index), ..Error::of(failed, &subject, attempts) }
+        let mut error = Error::of(failed, &subject, attempts);
+        error.part = Some(index);
+        error
     }
 
     fn part_lost(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {
