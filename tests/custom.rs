@@ -82,7 +82,7 @@ fn wrong(adapter: &Custom, step: &Step<Json>, name: &str, value: &str) -> String
     assert_eq!(failed.failure, Failure::Nonsense, "{value}");
     assert!(failed.words.contains(&format!("your function `{name}`")), "{value}: {}", failed.words);
     assert!(!failed.words.contains("secret"), "{}", failed.words);
-    failed.words
+    failed.words.clone()
 }
 
 fn ticket(adapter: &Custom, given: &str) -> Ticket<Json> {

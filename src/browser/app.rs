@@ -51,7 +51,11 @@ impl Drop for Guard {
 pub(crate) fn header_pairs(given: &JsValue) -> Result<Vec<(String, String)>, Option<String>> {
     let mut pairs = Vec::new();
     if let Some(headers) = given.dyn_ref::<web_sys::Headers>() {
-        let mut pair = |value: JsValue, name: JsValue| pairs.extend(name.as_string().zip(value.as_string()));
+        let mut pair = |value: JsValue, name: JsValue| {
+            if let (Some(name), Some(value)) = (name.as_string(), value.as_string()) {
+                pairs.push((name, value));
+            }
+        };
         headers.unchecked_ref::<sys::Pairs>().for_each(&mut pair).map_err(|_| None)?;
         return Ok(pairs);
     }
@@ -61,7 +65,10 @@ pub(crate) fn header_pairs(given: &JsValue) -> Result<Vec<(String, String)>, Opt
     for name in sys::keys(given).map_err(|_| None)? {
         let value = Reflect::get(given, &name).map_err(|_| name.as_string())?;
         if !value.is_undefined() {
-            pairs.push(name.as_string().zip(value.as_string()).ok_or_else(|| name.as_string())?);
+            match (name.as_string(), value.as_string()) {
+                (Some(name), Some(value)) => pairs.push((name, value)),
+                (name, _) => return Err(name),
+            }
         }
     }
     Ok(pairs)
@@ -71,10 +78,12 @@ pub(crate) fn header_pairs(given: &JsValue) -> Result<Vec<(String, String)>, Opt
 fn with_headers(value: Json, given: &JsValue) -> Json {
     let headers = Reflect::get(given, &"headers".into()).ok().filter(JsCast::has_type::<web_sys::Headers>);
     match (value, headers.and_then(|headers| header_pairs(&headers).ok())) {
-        (Json::Map(fields), Some(pairs)) => {
-            let others = fields.into_iter().filter(|(name, _)| name != "headers");
-            let pairs = pairs.into_iter().map(|(name, text)| (name, Json::Text(text))).collect();
-            Json::Map(others.chain([("headers".to_owned(), Json::Map(pairs))]).collect())
+        (value @ Json::Map(_), Some(pairs)) => {
+            let mut headers = Json::object([]);
+            for (name, text) in &pairs {
+                headers = headers.and(Some((name, text.as_str().into())));
+            }
+            value.and(Some(("headers", headers)))
         }
         (value, _) => value,
     }
@@ -105,7 +114,7 @@ impl App {
         let mut guard =
             AbortController::new().map(|controller| Guard { controller: Held::new(controller), settled: false });
         let signal = guard.as_ref().map_or(JsValue::UNDEFINED, |guard| guard.controller.signal().into());
-        let arguments: Array = called.arguments.iter().map(|argument| self.argument(argument, &signal)).collect();
+        let arguments = self.arguments(&called.arguments, &signal);
         let functions = self.functions.as_ref().map_or(JsValue::UNDEFINED, JsValue::from);
         let given = Reflect::get(&functions, &called.name.into())
             .and_then(JsCast::dyn_into::<Function>)
@@ -132,7 +141,7 @@ impl App {
     /// What a function that promises nothing gives; `None` if it throws.
     pub(super) fn told(&self, name: &str, arguments: &[Argument]) -> Option<JsValue> {
         let functions = self.functions.as_ref()?;
-        let arguments: Array = arguments.iter().map(|argument| self.argument(argument, &JsValue::UNDEFINED)).collect();
+        let arguments = self.arguments(arguments, &JsValue::UNDEFINED);
         let function = Reflect::get(functions, &name.into()).ok()?.dyn_into::<Function>().ok()?;
         function.apply(functions, &arguments).ok()
     }
@@ -151,6 +160,14 @@ impl App {
     #[cfg(not(feature = "services"))]
     pub(super) async fn recall(&self, _: &Json) -> Option<u32> {
         None
+    }
+
+    fn arguments(&self, arguments: &[Argument], signal: &JsValue) -> Array {
+        let list = Array::new();
+        for argument in arguments {
+            list.push(&self.argument(argument, signal));
+        }
+        list
     }
 
     fn argument(&self, argument: &Argument, signal: &JsValue) -> JsValue {

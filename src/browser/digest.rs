@@ -85,17 +85,20 @@ pub(super) fn written(digest: &[u8], form: Form) -> String {
 
 /// The checksum of the whole, in base64, of those of its parts. `None` if it does not follow from them.
 pub(super) async fn combined(sums: &Sums) -> Option<String> {
-    let parts = sums.parts.iter().map(|(sum, size)| Some((decoded(sum)?, *size))).collect::<Option<Vec<_>>>()?;
-    let pieces = parts.iter().map(|(sum, size)| (sum.as_slice(), *size));
+    let mut pieces = Vec::new();
+    for (sum, size) in &sums.parts {
+        pieces.push((decoded(sum)?, *size));
+    }
     let whole = match (sums.algorithm, sums.is_composite) {
         (algorithm, true) => {
-            let sums: Vec<_> = pieces.flat_map(|(sum, _)| sum).copied().collect();
+            let mut sums = Vec::new();
+            pieces.iter().for_each(|(sum, _)| sums.extend_from_slice(sum));
             let source = Source::new(&body::handed_over(&sums)?.into())?;
             let all = PartRange { index: 0, start: 0, end: source.size() };
             here(&source, &all, algorithm).await?.ok()?
         }
-        (Algorithm::Crc64Nvme, false) => Crc64Nvme::of_pieces(pieces)?.into(),
-        (Algorithm::Crc32c, false) => Crc32c::of_pieces(pieces)?.into(),
+        (Algorithm::Crc64Nvme, false) => Crc64Nvme::of_pieces(&pieces)?.into(),
+        (Algorithm::Crc32c, false) => Crc32c::of_pieces(&pieces)?.into(),
         (_, false) => return None,
     };
     Some(encoded(&whole))
@@ -104,6 +107,11 @@ pub(super) async fn combined(sums: &Sums) -> Option<String> {
 /// Bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(DIGITS[usize::from(digit)].into());
+        }
+    }
+    text
 }

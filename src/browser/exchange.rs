@@ -95,6 +95,9 @@ pub(super) async fn exchange(outgoing: &Outgoing, carrier: Carrier, on_sent: OnS
 
 /// An answer in the adapters' shape.
 pub(super) fn response(status: u16, headers: Vec<(String, String)>, text: String) -> Response {
-    let json = text.trim_start().starts_with(['{', '[']).then(|| value::parse(&text)).flatten();
+    let json = match text.trim_ascii_start().as_bytes() {
+        [b'{' | b'[', ..] => value::parse(&text),
+        _ => None,
+    };
     Response { status, headers, text, json, at: clock::now().wall }
 }

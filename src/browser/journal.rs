@@ -115,6 +115,6 @@ pub(crate) async fn identity(source: &Source) -> Option<String> {
         }
     }
     let mut digest = Md5::new();
-    source.read_each(windows.into_iter(), WINDOWS as usize, &mut |window| digest.update(window)).await?;
+    source.read_each(&mut windows.into_iter(), WINDOWS as usize, &mut |window| digest.update(window)).await?;
     Some(hex(&digest.finish()))
 }

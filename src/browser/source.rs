@@ -4,7 +4,6 @@ use super::{sys, value};
 use crate::core::PartRange;
 use js_sys::{Reflect, Uint8Array};
 use std::cell::Cell;
-use std::collections::VecDeque;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
@@ -88,21 +87,29 @@ impl Source {
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        self.read_each(windows(part), AT_ONCE, take).await
+        self.read_each(&mut windows(part), AT_ONCE, take).await
     }
 
     /// The same of windows that are given, `at_once` of which are being read.
     pub(super) async fn read_each(
         &self,
-        windows: impl Iterator<Item = PartRange>,
+        windows: &mut dyn Iterator<Item = PartRange>,
         at_once: usize,
         take: &mut dyn FnMut(&[u8]),
     ) -> Option<()> {
-        let mut windows = windows.map(|window| self.begin(&window));
-        let mut ahead: VecDeque<_> = windows.by_ref().take(at_once).collect();
-        while let Some(reading) = ahead.pop_front() {
-            let bytes = Uint8Array::new(&reading?.end().await?);
-            ahead.extend(windows.next());
+        // A few: to move them up costs nothing.
+        let mut ahead = Vec::new();
+        let mut begin = |ahead: &mut Vec<_>| {
+            if let Some(window) = windows.next() {
+                ahead.push(self.begin(&window));
+            }
+        };
+        for _ in 0..at_once {
+            begin(&mut ahead);
+        }
+        while !ahead.is_empty() {
+            let bytes = Uint8Array::new(&ahead.remove(0)?.end().await?);
+            begin(&mut ahead);
             let mut desk = DESK.take();
             let size = bytes.length() as usize;
             desk.resize(desk.len().max(size), 0);
@@ -123,7 +130,7 @@ impl Source {
             return None;
         }
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;
-        Some(Reading { given: value::awaited(&given), size: part.size() })
+        Some(Reading { given: value::settled(&given), size: part.size() })
     }
 }
 

@@ -7,8 +7,11 @@ use super::exchange::{OnSent, Outgoing, exchange};
 use super::journal::written;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
 use crate::protocol::{Answer, Call, Json, Request, lacks};
+use futures_util::FutureExt;
 
 /// Carries out a step of an upload: asks its adapter what to send, sends it, asks what the answer means.
+///
+/// What is long is waited for behind a pointer: by itself, rather than as a part of this function, it weighs less.
 pub(super) async fn carry_out(live: &Live, step: &Step<Json>, on_sent: OnSent) -> Result<Reply<Json>, Failed> {
     // The last thing that a service is told is that all is there.
     if matches!(step, Step::Close { .. } | Step::Settle { .. }) {
@@ -22,11 +25,11 @@ pub(super) async fn carry_out(live: &Live, step: &Step<Json>, on_sent: OnSent) -
         }
     }
     let mut answer = match live.adapter.call(step, &live.file)? {
-        Call::Http(request) => send(live, step, request, on_sent).await?,
+        Call::Http(request) => send(live, step, request, on_sent).boxed_local().await?,
         Call::Function(function) => live.app.call(&function).await?,
         Call::Digest(algorithm, form) => match step {
             Step::Reckon { part, .. } | Step::Digest { part, .. } => {
-                let digest = digest::of(live, part, algorithm).await.ok_or_else(unreadable)??;
+                let digest = digest::of(live, part, algorithm).boxed_local().await.ok_or_else(unreadable)??;
                 Answer::Digest(digest::written(&digest, form))
             }
             _ => return Err(lacks(live.adapter.kind(), step)),
@@ -54,7 +57,8 @@ async fn send(live: &Live, step: &Step<Json>, request: Request, on_sent: OnSent)
     let apps = if request.is_api { live.app.headers().await? } else { Vec::new() };
     let outgoing = Outgoing::new(request, &apps, body, live.app.credentials)?;
     let outcome = exchange(&outgoing, carrier, on_sent).await;
-    if let (Err(Failed { failure: Failure::NoAnswer, .. }), Some(part)) = (&outcome, part)
+    if let (Err(failed), Some(part)) = (&outcome, part)
+        && failed.failure == Failure::NoAnswer
         && !live.source.is_readable(part).await
     {
         return Err(unreadable());

@@ -33,23 +33,25 @@ fn read(value: &JsValue, levels: u32) -> Option<Json> {
     } else if let Some(flag) = value.as_bool() {
         Json::Bool(flag)
     } else if let Some(items) = value.dyn_ref::<Array>() {
-        Json::List(items.iter().map(|item| within(&item)).collect::<Option<_>>()?)
+        let mut list = Vec::new();
+        for item in items.iter() {
+            list.push(within(&item)?);
+        }
+        Json::List(list)
     } else if value.is_object() {
-        let field = |name: JsValue| Some((name.as_string()?, within(&Reflect::get(value, &name).ok()?)?));
-        Json::Map(sys::keys(value).ok()?.iter().map(field).collect::<Option<_>>()?)
+        let mut fields = Vec::new();
+        for name in sys::keys(value).ok()? {
+            fields.push((name.as_string()?, within(&Reflect::get(value, &name).ok()?)?));
+        }
+        Json::Map(fields)
     } else {
         Json::Null
     })
 }
 
-/// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then.
-pub(crate) async fn settled(given: &JsValue) -> Result<JsValue, JsValue> {
-    awaited(given).await
-}
-
-/// The same, looked after from now on: whether it is waited for or dropped, the page is not told that nobody has caught
-/// what it fails with.
-pub(crate) fn awaited(given: &JsValue) -> JsFuture {
+/// Waits for what was given, a promise or not. Reading it may throw; that is how it fails then. It is looked after from now
+/// on: whether it is waited for or dropped, the page is not told that nobody has caught what it fails with.
+pub(crate) fn settled(given: &JsValue) -> JsFuture {
     // Not `Promise.resolve`: of a promise it reads a field before it catches anything.
     let promise = Promise::new(&mut |resolve, _| drop(resolve.call1(&JsValue::UNDEFINED, given)));
     JsFuture::from(promise)

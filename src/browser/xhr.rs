@@ -76,6 +76,11 @@ pub(super) async fn send(outgoing: &Outgoing, mut on_sent: OnSent) -> Result<Res
 
 /// The headers as the platform lists them: a line each, names in lower case.
 fn headers_of(lines: &str) -> Vec<(String, String)> {
-    let pairs = pieces(lines, "\r\n").filter_map(|line| around(line, ":"));
-    pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect()
+    let mut headers = Vec::new();
+    for line in pieces(lines, "\r\n") {
+        if let Some((name, value)) = around(line, ":") {
+            headers.push((name.to_ascii_lowercase(), value.trim_ascii().to_owned()));
+        }
+    }
+    headers
 }

@@ -1,10 +1,11 @@
 //! How an exchange fails, and how an upload does.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 /// How one exchange failed. Each variant says what follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No answer that could be read: the network, a reset, or an answer without CORS headers. Tried again. It
     /// spends an attempt only if the origin answered something else meanwhile, and not the first time, which may be an
@@ -43,9 +44,13 @@ pub enum Failure {
     FileChanged,
 }
 
-/// A failed exchange: how, and in words that need no context but the part's.
+/// A failed exchange. What is said of it is behind a pointer, because everything that asks or answers hands it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct Failed(Box<Account>);
+
+/// How an exchange failed, and in words that need no context but the part's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
     /// What follows from it.
     pub failure: Failure,
     /// The HTTP status, if there was an answer.
@@ -58,8 +63,42 @@ pub struct Failed {
 impl Failed {
     /// A failure without an HTTP answer.
     #[must_use]
-    pub const fn new(failure: Failure, words: String) -> Self {
-        Self { failure, status: None, words }
+    pub fn new(failure: Failure, words: String) -> Self {
+        Self(Box::new(Account { failure, status: None, words }))
+    }
+
+    /// A failure by an answer of that status. Zero is none.
+    #[must_use]
+    pub fn answered(failure: Failure, status: u16, words: String) -> Self {
+        Self(Box::new(Account { failure, status: Some(status).filter(|status| *status > 0), words }))
+    }
+
+    /// The same, of which something else follows.
+    #[must_use]
+    pub fn but(mut self, failure: Failure) -> Self {
+        self.failure = failure;
+        self
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn saying(mut self, words: String) -> Self {
+        self.words = words;
+        self
+    }
+}
+
+impl Deref for Failed {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.0
+    }
+}
+
+impl DerefMut for Failed {
+    fn deref_mut(&mut self) -> &mut Account {
+        &mut self.0
     }
 }
 
@@ -123,9 +162,13 @@ impl ErrorCode {
     }
 }
 
-/// Why an upload failed. The message alone is a bug report.
+/// Why an upload failed. What there is to say is behind a pointer, as that of a failed exchange is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Report>);
+
+/// What there is to say of a failed upload. The message alone is a bug report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
     /// For programs.
     pub code: ErrorCode,
     /// For people: what was attempted, on what, how often, what came back, and the way out.
@@ -141,8 +184,8 @@ pub struct Error {
 impl Error {
     /// An error about no part in particular.
     #[must_use]
-    pub const fn new(code: ErrorCode, message: String) -> Self {
-        Self { code, message, status: None, part: None, attempts: None }
+    pub fn new(code: ErrorCode, message: String) -> Self {
+        Self(Box::new(Report { code, message, status: None, part: None, attempts: None }))
     }
 
     /// What `failed` means when nothing is left to try.
@@ -160,13 +203,23 @@ impl Error {
             Failure::FileChanged => ErrorCode::FileChanged,
         };
         let times = if attempts > 1 { format!(" (attempt {attempts})") } else { String::new() };
-        Self {
-            code,
-            message: format!("{subject}: {}{times}", failed.words),
-            status: failed.status,
-            part: None,
-            attempts: Some(attempts),
-        }
+        let mut error = Self::new(code, format!("{subject}: {}{times}", failed.words));
+        (error.status, error.attempts) = (failed.status, Some(attempts));
+        error
+    }
+}
+
+impl Deref for Error {
+    type Target = Report;
+
+    fn deref(&self) -> &Report {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Report {
+        &mut self.0
     }
 }
 

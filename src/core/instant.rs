@@ -69,6 +69,11 @@ impl Wall {
     }
 }
 
+/// The first of the moments that there are.
+pub(super) fn earliest(moments: &[Option<Instant>]) -> Option<Instant> {
+    moments.iter().flatten().min().copied()
+}
+
 /// Whole milliseconds of a wait. The standard library counts them in 128 bits, whose division every visitor would pay
 /// for.
 pub(super) const fn millis_of(wait: Duration) -> u64 {

@@ -58,7 +58,7 @@ impl<K: Clone> Page<K> {
         self.notice_sleep(now);
         if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
-            while let Some(output) = upload.poll() {
+            for output in upload.outputs() {
                 self.outputs.push_back((id, output));
             }
             self.turn(now);
@@ -83,43 +83,69 @@ impl<K: Clone> Page<K> {
     fn notice_sleep(&mut self, now: Now) {
         let late = self.promised.map_or(Duration::ZERO, |promised| now.instant.since(promised));
         if late > SLEEP {
-            self.uploads.values_mut().for_each(|upload| upload.slept(now.instant, late));
+            for upload in self.uploads.values_mut() {
+                upload.slept(now.instant, late);
+            }
         }
     }
 
     fn turn(&mut self, now: Now) {
         self.now = now;
-        self.uploads.values_mut().for_each(|upload| upload.turn(now, &mut self.origins));
-        self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
+        for upload in self.uploads.values_mut() {
+            upload.turn(now, &mut self.origins);
+        }
+        self.call(now);
         self.origins.count_anew();
-        self.uploads.values().for_each(|upload| upload.count_left(&mut self.origins));
+        for upload in self.uploads.values() {
+            upload.count_left(&mut self.origins);
+        }
         self.grant(now);
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
-            self.outputs.extend(std::iter::from_fn(|| upload.poll()).map(|output| (id, output)));
+            for output in upload.outputs() {
+                self.outputs.push_back((id, output));
+            }
         }
         self.promised = self.wake_at();
+    }
+
+    fn call(&mut self, now: Now) {
+        for upload in self.uploads.values_mut() {
+            upload.call(now, &mut self.origins);
+        }
     }
 
     /// Gives free slots to whoever has the fewest parts in flight, so that nobody starves.
     fn grant(&mut self, now: Now) {
         loop {
-            let origins = &self.origins;
-            let ready = self.uploads.values_mut().filter_map(|upload| upload.is_ready(now, origins).then_some(upload));
-            let Some(upload) = ready.min_by_key(|upload| upload.in_flight()) else { break };
+            let mut ready: Option<&mut Upload<K>> = None;
+            for upload in self.uploads.values_mut() {
+                let is_ready = upload.is_ready(now, &self.origins);
+                let has_fewer = |other: &&mut Upload<K>| upload.in_flight() < other.in_flight();
+                if is_ready && ready.as_ref().is_none_or(has_fewer) {
+                    ready = Some(upload);
+                }
+            }
+            let Some(upload) = ready else { break };
             upload.send_next(now, &mut self.origins);
             upload.call(now, &mut self.origins);
         }
         // Only what nobody else needs is for stragglers.
         loop {
-            let late = |upload: &mut Upload<K>| Some((upload.straggler(now, &self.origins)?, upload.in_flight()));
-            let late = self.uploads.iter_mut().filter_map(|(id, upload)| Some((late(upload)?, id)));
-            let Some(((index, _), id)) = late.min_by_key(|((_, in_flight), _)| *in_flight) else { break };
-            let Some(upload) = self.uploads.get_mut(id) else { break };
+            let mut late: Option<(u32, &mut Upload<K>)> = None;
+            for upload in self.uploads.values_mut() {
+                let has_fewer = |(_, other): &(u32, &mut Upload<K>)| upload.in_flight() < other.in_flight();
+                if late.as_ref().is_none_or(has_fewer)
+                    && let Some(index) = upload.straggler(now, &self.origins)
+                {
+                    late = Some((index, upload));
+                }
+            }
+            let Some((index, upload)) = late else { break };
             upload.hedge(now, &mut self.origins, index);
         }
         // Looking for the next part may have shown that all tickets in hand are stale.
-        self.uploads.values_mut().for_each(|upload| upload.call(now, &mut self.origins));
+        self.call(now);
     }
 
     /// The next thing to do, and for which upload. Drain it after every input.

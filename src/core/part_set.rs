@@ -48,13 +48,15 @@ impl PartSet {
 
     /// All of them, lowest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
-        (0u32..).zip(&self.words).skip(self.low).flat_map(|(word, bits)| {
-            let mut left = *bits;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(word * 64 + bit)
-            })
+        let (mut word, mut left) = (self.low, self.words.get(self.low).copied().unwrap_or(0));
+        std::iter::from_fn(move || {
+            while left == 0 {
+                word += 1;
+                left = *self.words.get(word)?;
+            }
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            Some(word as u32 * 64 + bit)
         })
     }
 

@@ -62,8 +62,9 @@ impl Meter {
             [_, .., (at, bytes)] if now.since(*at) < WINDOW / (SAMPLES as u32) => *bytes = moved,
             _ => self.samples.push((now, moved)),
         }
-        let old = self.samples.iter().take_while(|(at, _)| now.since(*at) > WINDOW).count();
-        self.samples.drain(..old.min(self.samples.len().saturating_sub(FEW)));
+        while self.samples.len() > FEW && now.since(self.samples[0].0) > WINDOW {
+            self.samples.remove(0);
+        }
     }
 
     /// Forgets the speed: what was in flight has been cut, and bytes that are sent again are not a step back.

@@ -124,7 +124,7 @@ pub fn encoded(bytes: &[u8]) -> String {
 #[must_use]
 pub fn decoded(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
-    for digit in text.trim_end_matches('=').bytes() {
+    for digit in text.bytes().take_while(|byte| *byte != b'=') {
         bits = bits << 6 | CHARACTERS.iter().position(|known| *known == digit)? as u32;
         held += 6;
         if held >= 8 {

@@ -69,7 +69,10 @@ pub(super) fn tell(listener: &Function, live: &Live, event: Event<Json>) {
         }
         Event::Success { session, receipts, closing, resumed } => {
             let outcome = live.adapter.outcome(&session, &closing);
-            let parts: Array = receipts.iter().map(|(part, receipt)| stored(live, part, receipt)).collect();
+            let parts = Array::new();
+            for (part, receipt) in receipts.iter() {
+                parts.push(&stored(live, part, receipt));
+            }
             let fields = [
                 ("uploadId", outcome.upload_id.into()),
                 ("objectId", outcome.object_id.into()),

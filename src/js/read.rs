@@ -4,7 +4,7 @@
 use super::error;
 use crate::browser::{sys, value};
 use crate::core::{Error, ErrorCode};
-use crate::protocol::in_a_row;
+use crate::protocol::append;
 use js_sys::{Function, Reflect};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -45,8 +45,9 @@ impl<'a> Fields<'a> {
         for key in keys {
             let key = key.as_string().unwrap_or_default();
             if !known.contains(&key.as_str()) {
-                let known = in_a_row(&mut known.iter().map(ToString::to_string), ", ");
-                return Err(wrong(&format!("{prefix}{key}"), &format!("there is no such option; there are {known}")));
+                let mut row = String::new();
+                known.iter().for_each(|known| append(&mut row, ", ", known));
+                return Err(wrong(&format!("{prefix}{key}"), &format!("there is no such option; there are {row}")));
             }
         }
         Ok(Self { object, prefix })
@@ -124,9 +125,14 @@ impl<'a> Fields<'a> {
     /// One of a few words.
     pub(super) fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refused> {
         let Some(value) = self.get(name)? else { return Ok(None) };
-        let found = words.iter().find(|(word, _)| value == **word).map(|(_, meaning)| *meaning);
-        let rule = || in_a_row(&mut words.iter().map(|(word, _)| format!("\"{word}\"")), " or ") + " is expected";
-        found.map(Some).ok_or_else(|| self.wrong(name, &rule()))
+        let mut known = String::new();
+        for (word, meaning) in words {
+            if value == **word {
+                return Ok(Some(*meaning));
+            }
+            append(&mut known, " or ", &format!("\"{word}\""));
+        }
+        Err(self.wrong(name, &format!("{known} is expected")))
     }
 
     /// `"auto"`, or a whole number not below one.

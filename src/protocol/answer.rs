@@ -1,6 +1,6 @@
 //! What came back, and what every service means by a status.
 
-use super::text::in_a_row;
+use super::text::append;
 use super::url::{scrubbed, shown};
 use super::{Json, Request, date, xml};
 use crate::core::{Failed, Failure, Wall};
@@ -78,7 +78,10 @@ impl Response {
 
     /// The service's own words: an S3 error's code and message, a JSON error's text, or plain text. Never markup.
     pub(super) fn own_words(&self) -> Option<String> {
-        let plain = Some(self.text.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+        let plain = match self.text.trim_ascii().as_bytes() {
+            [] | [b'<' | b'{' | b'[', ..] => None,
+            _ => Some(self.text.trim_ascii()),
+        };
         let words = match (xml::error(&self.text), &self.json) {
             (Some((code, message)), _) if message.is_empty() => code,
             (Some((code, message)), _) => format!("{code}: {message}"),
@@ -96,7 +99,7 @@ impl Response {
 
     /// What kind of thing the body is, in words.
     pub(super) fn body_in_words(&self) -> &'static str {
-        let start = self.text.trim_start().as_bytes();
+        let start = self.text.trim_ascii_start().as_bytes();
         let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
         match start.first() {
             _ if self.json.is_some() => "JSON",
@@ -115,7 +118,11 @@ pub(super) fn asked(request: &Request) -> String {
 
 /// What a service says, sentence by sentence, as it may be shown: without secrets, and not too much of it.
 pub(super) fn presentable(said: &mut dyn Iterator<Item = String>) -> String {
-    in_a_row(&mut said.map(|words| scrubbed(&words)), "; ").chars().take(ENOUGH).collect()
+    let mut row = String::new();
+    for words in said {
+        append(&mut row, "; ", &scrubbed(&words));
+    }
+    row.chars().take(ENOUGH).collect()
 }
 
 /// What an answer with a bad status means, for services that use HTTP's statuses as they are meant.
@@ -143,12 +150,12 @@ pub(super) fn refused(request: &Request, response: &Response, own: Option<String
         (status, None) => format!("{} answered {status}", asked(request)),
         (status, Some(own)) => format!("{} answered {status} ({own})", asked(request)),
     };
-    Failed { failure, status: Some(response.status).filter(|status| *status > 0), words }
+    Failed::answered(failure, response.status, words)
 }
 
 /// An answer that makes no sense, and what would.
 pub(super) fn nonsense(request: &Request, response: &Response, expected: &str) -> Failed {
     let words =
         format!("{} answered {} with {}: {expected}", asked(request), response.status, response.body_in_words());
-    Failed { failure: Failure::Nonsense, status: Some(response.status), words }
+    Failed::answered(Failure::Nonsense, response.status, words)
 }

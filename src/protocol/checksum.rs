@@ -59,9 +59,8 @@ pub(super) fn read(checksum: &Json) -> Option<(Algorithm, &str)> {
 
 /// A receipt, with the checksum that went with the part.
 pub(super) fn receipt(etag: Option<&str>, checksum: Option<&Json>) -> Json {
-    let etag = etag.map(|etag| ("etag".to_owned(), etag.into()));
-    let checksum = checksum.map(|checksum| ("checksum".to_owned(), checksum.clone()));
-    Json::Map(etag.into_iter().chain(checksum).collect())
+    let checksum = checksum.map(|checksum| ("checksum", checksum.clone()));
+    Json::object([]).and(etag.map(|etag| ("etag", etag.into()))).and(checksum)
 }
 
 /// The checksum's value in a receipt.

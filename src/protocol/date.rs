@@ -8,7 +8,7 @@ use std::time::Duration;
 /// ([RFC 9110 §5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7); the obsolete forms are not read).
 pub(super) fn http_date(text: &str) -> Option<Wall> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = around(text.trim().strip_suffix("GMT")?, ", ")?.1.split_ascii_whitespace();
+    let mut words = pieces(around(text.trim_ascii().strip_suffix("GMT")?, ", ")?.1, " ");
     let day = number(words.next()?)?;
     let name = words.next()?;
     let month = MONTHS.iter().position(|month| *month == name)? + 1;
@@ -19,7 +19,8 @@ pub(super) fn http_date(text: &str) -> Option<Wall> {
 
 /// A date as Amazon writes it: `20261120T133700Z`.
 pub(super) fn amz_date(text: &str) -> Option<Wall> {
-    let digits: String = pieces(text.strip_suffix('Z')?, "T").collect();
+    let (day, clock) = around(text.strip_suffix('Z')?, "T")?;
+    let digits = format!("{day}{clock}");
     if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -38,7 +39,7 @@ pub(super) fn json_date(text: &str) -> Option<Wall> {
 
 /// How long `Retry-After` asks to wait: seconds, or a date. A date that is over asks for nothing.
 pub(super) fn retry_after(text: &str, now: Wall) -> Option<Duration> {
-    match text.trim().parse() {
+    match text.trim_ascii().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => http_date(text).map(|date| now.until(date)),
     }

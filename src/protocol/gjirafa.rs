@@ -36,29 +36,26 @@ impl Gjirafa {
     }
 
     /// Fields that are there only if something is said about them.
-    fn expiry(&self) -> Option<(String, Json)> {
-        self.url_expiry_hours.map(|hours| ("presignedUrlExpiryTimeHours".to_owned(), hours.into()))
+    fn expiry(&self) -> Option<(&str, Json)> {
+        self.url_expiry_hours.map(|hours| ("presignedUrlExpiryTimeHours", hours.into()))
     }
 
     fn start(&self, file: &File, parts: u32) -> Json {
-        let mut fields = vec![
-            ("partsNumber".to_owned(), parts.into()),
-            ("fileName".to_owned(), file.name.as_str().into()),
+        let told = [
+            ("partsNumber", parts.into()),
+            ("fileName", file.name.as_str().into()),
             // The service wants the size as text.
-            ("contentLength".to_owned(), file.size.to_string().as_str().into()),
-            ("mimeType".to_owned(), file.kind.as_str().into()),
+            ("contentLength", file.size.to_string().as_str().into()),
+            ("mimeType", file.kind.as_str().into()),
         ];
-        fields.extend(self.expiry());
-        if self.duplicate_check {
-            fields.push(("enableDuplicateCheck".to_owned(), Json::Bool(true)));
-        }
-        fields.extend(self.file_hash.as_deref().map(|hash| ("fileHash".to_owned(), hash.into())));
-        Json::Map(fields)
+        Json::object(told)
+            .and(self.expiry())
+            .and(self.duplicate_check.then_some(("enableDuplicateCheck", Json::Bool(true))))
+            .and(self.file_hash.as_deref().map(|hash| ("fileHash", hash.into())))
     }
 
     fn resume(&self, session: &Json) -> Json {
-        let key = ("requestKey".to_owned(), key(session));
-        Json::Map([key].into_iter().chain(self.expiry()).collect())
+        Json::object([("requestKey", key(session))]).and(self.expiry())
     }
 
     /// Signed URLs, by part. One that says nothing of its life lives as long as was asked for.
@@ -193,7 +190,7 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
             let meant = Response { status: status.filter(|status| *status >= 400).unwrap_or(400), ..response.clone() };
             let said = said.unwrap_or_else(|| "no reason given".into());
             let words = format!("{} answered {} with `success: false` ({said})", asked(request), response.status);
-            Err(Failed { status: Some(response.status), words, ..refused(request, &meant, None) })
+            Err(Failed::answered(refused(request, &meant, None).failure, response.status, words))
         }
         _ => Err(nonsense(request, response, "the service's envelope was expected: is `baseUrl` its address?")),
     }

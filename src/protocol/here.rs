@@ -79,14 +79,14 @@ impl Here {
     fn refused(&self, request: &Request, response: &Response) -> Failed {
         let failed = refusal(request, response);
         match origin(&request.url) {
-            Some(to) if failed.failure == Failure::Refused && !request.is_api => Failed {
-                words: format!(
+            Some(to) if failed.failure == Failure::Refused && !request.is_api => {
+                let words = format!(
                     "{}: your `headers` go to the origin of `baseUrl` only, and this link of the service leads to {to}; \
                      if that is the service's, name it in `origins`",
                     failed.words
-                ),
-                ..failed
-            },
+                );
+                failed.saying(words)
+            }
             _ => failed,
         }
     }
@@ -196,11 +196,11 @@ impl Adapter for Here {
             Step::Watch { .. } if response.status == 404 => return Ok(Reply::Absent),
             Step::Send { .. } if response.is_ok() => return presigned::stored(request, response),
             Step::Send { digest: Some(_), .. } if response.status == 400 => {
-                return Err(Failed { failure: Failure::Corrupt, ..self.refused(request, response) });
+                return Err(self.refused(request, response).but(Failure::Corrupt));
             }
             // What is stored is not what was acknowledged: the browser itself may have sent a part a second time.
             Step::Close { .. } if response.status == 400 && !self.resend => {
-                return Err(Failed { failure: Failure::Corrupt, ..self.refused(request, response) });
+                return Err(self.refused(request, response).but(Failure::Corrupt));
             }
             _ if !response.is_ok() => return Err(self.refused(request, response)),
             _ => {}
@@ -211,11 +211,10 @@ impl Adapter for Here {
             Step::Watch { .. } => match response.json.as_ref().and_then(|json| Some((json, json.text("status")?))) {
                 Some((json, "completed")) => Ok(Reply::Closed(json.clone())),
                 Some((_, "processing")) => Ok(Reply::Working),
-                Some((_, "failed")) => Err(Failed {
-                    failure: Failure::Rejected,
-                    status: Some(response.status),
-                    words: "the service says that publishing the blob has failed".into(),
-                }),
+                Some((_, "failed")) => {
+                    let words = "the service says that publishing the blob has failed";
+                    Err(Failed::answered(Failure::Rejected, response.status, words.into()))
+                }
                 _ => Err(nonsense(request, response, "a `status` was expected")),
             },
             Step::Discard { .. } => Ok(Reply::Discarded),
@@ -237,7 +236,7 @@ impl Adapter for Here {
         if response.status == 404 {
             let failed = refusal(request, response);
             let words = format!("{}: HERE tells of an upload only once it was completed", failed.words);
-            return Err(Failed { words, ..failed });
+            return Err(failed.saying(words));
         }
         if !response.is_ok() {
             return Err(refusal(request, response));

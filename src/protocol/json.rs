@@ -25,8 +25,25 @@ pub enum Json {
 
 impl Json {
     /// An object of these fields.
-    pub fn object<const N: usize>(fields: [(&str, Self); N]) -> Self {
-        Self::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    pub fn object<const N: usize>(mut fields: [(&str, Self); N]) -> Self {
+        Self::taken(&mut fields)
+    }
+
+    /// The same of as many as there are: there is a kind of array for each number of them, and code for each kind.
+    fn taken(fields: &mut [(&str, Self)]) -> Self {
+        Self::Map(fields.iter_mut().map(|(name, value)| ((*name).to_owned(), std::mem::take(value))).collect())
+    }
+
+    /// The same object with one more field, if there is one, or in place of what has that name.
+    #[must_use]
+    pub fn and(mut self, field: Option<(&str, Self)>) -> Self {
+        if let (Self::Map(fields), Some((name, value))) = (&mut self, field) {
+            match fields.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value,
+                None => fields.push((name.to_owned(), value)),
+            }
+        }
+        self
     }
 
     /// A field of an object.

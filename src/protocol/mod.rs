@@ -33,7 +33,7 @@ pub use question::{Known, Question};
 pub use request::{Algorithm, Argument, Body, Call, Credentials, Form, Function, Request, Sums};
 pub use s3::{S3Endpoint, S3Functions};
 pub use subworkflow::Subworkflow;
-pub use text::{around, in_a_row, pieces};
+pub use text::{append, around, has_any, pieces};
 pub use twelvelabs::TwelveLabs;
 pub use url::{origin, scrubbed, shown};
 pub use veza::Veza;

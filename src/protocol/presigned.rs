@@ -38,9 +38,13 @@ pub(super) fn expiry(url: &str) -> Option<Expiry> {
 
 /// The request that sends a part's bytes with its ticket.
 pub(super) fn put(ticket: &Json) -> Request {
-    let headers = ticket.get("headers").and_then(Json::fields).unwrap_or_default();
-    let headers = headers.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-    Request::with_slice("PUT", ticket.text("url").unwrap_or_default().to_owned(), headers.collect())
+    let mut headers = Vec::new();
+    for (name, value) in ticket.get("headers").and_then(Json::fields).unwrap_or_default() {
+        if let Some(value) = value.as_text() {
+            headers.push((name.clone(), value.to_owned()));
+        }
+    }
+    Request::with_slice("PUT", ticket.text("url").unwrap_or_default().to_owned(), headers)
 }
 
 /// What the store says of a part.
@@ -50,15 +54,14 @@ pub(super) fn stored(request: &Request, response: &Response) -> Result<Reply<Jso
     }
     match response.header("etag").filter(|etag| !etag.is_empty()) {
         Some(etag) => Ok(Reply::Sent(Json::object([("etag", etag.into())]))),
-        None => Err(Failed {
-            failure: Failure::Nonsense,
-            status: Some(response.status),
-            words: format!(
+        None => {
+            let words = format!(
                 "{} answered {} without an ETag that this page may read: let the store's CORS rules say \
                  `Access-Control-Expose-Headers: ETag` (in S3, `\"ExposeHeaders\": [\"ETag\"]`)",
                 asked(request),
                 response.status
-            ),
-        }),
+            );
+            Err(Failed::answered(Failure::Nonsense, response.status, words))
+        }
     }
 }

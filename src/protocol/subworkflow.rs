@@ -102,7 +102,9 @@ impl Adapter for Subworkflow {
         let (request, response) = answer.http()?;
         let data = match (step, data(request, response)) {
             // What the vendor's documents do not have, and its SDK does not read.
-            (Step::Discard { .. }, Err(Failed { failure: Failure::Nonsense, .. })) if response.is_ok() => &Json::Null,
+            (Step::Discard { .. }, Err(failed)) if response.is_ok() && failed.failure == Failure::Nonsense => {
+                &Json::Null
+            }
             (_, data) => data?,
         };
         match step {
@@ -142,7 +144,7 @@ fn data<'a>(request: &Request, response: &'a Response) -> Result<&'a Json, Faile
         Some((Some(Json::Bool(false)), _)) => {
             let said = response.own_words().unwrap_or_else(|| "no reason given".into());
             let words = format!("{} answered {} with `success: false` ({said})", asked(request), response.status);
-            Err(Failed { failure: Failure::Rejected, status: Some(response.status), words })
+            Err(Failed::answered(Failure::Rejected, response.status, words))
         }
         _ => Err(nonsense(request, response, "JSON with `success` was expected: is `baseUrl` the service's address?")),
     }

@@ -9,7 +9,7 @@ pub fn around<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
 
 /// What stands before the first of these ASCII characters, or all of it.
 pub(super) fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
-    let end = text.bytes().position(|byte| ends.contains(&byte));
+    let end = text.bytes().position(|byte| is_of(ends, byte));
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
@@ -34,11 +34,29 @@ pub(super) fn replaced(text: &str, word: &str, by: &str) -> String {
     out + rest
 }
 
-/// Words in a row, with something between them. The standard library's way is a kilobyte for each kind of word.
+/// Puts a word at the end of a row of them, with something between. The standard library's way is a kilobyte for each kind
+/// of word.
+pub fn append(row: &mut String, between: &str, word: &str) {
+    if !row.is_empty() {
+        row.push_str(between);
+    }
+    row.push_str(word);
+}
+
+/// Whether one of these ASCII characters is in a text.
 #[must_use]
-pub fn in_a_row(words: &mut dyn Iterator<Item = String>, between: &str) -> String {
-    let first = words.next().unwrap_or_default();
-    words.fold(first, |row, word| row + between + &word)
+pub fn has_any(text: &str, chars: &[u8]) -> bool {
+    text.bytes().any(|byte| is_of(chars, byte))
+}
+
+/// Whether a byte is one of a few. The standard library's search is quick in many, and weighs half a kilobyte.
+pub(super) fn is_of(few: &[u8], byte: u8) -> bool {
+    for one in few {
+        if *one == byte {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -47,7 +65,11 @@ mod tests {
 
     #[test]
     fn a_row_has_something_between_its_words_only() {
-        let row = |words: &[&str]| in_a_row(&mut words.iter().map(ToString::to_string), ", ");
+        let row = |words: &[&str]| {
+            let mut row = String::new();
+            words.iter().for_each(|word| append(&mut row, ", ", word));
+            row
+        };
         assert_eq!([row(&[]), row(&["a"]), row(&["a", "b", ""])], ["", "a", "a, b, "]);
     }
 

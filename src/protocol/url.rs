@@ -1,6 +1,6 @@
 //! The few things that are done to addresses. Those of the app have been resolved by the browser before.
 
-use super::text::{around, before, pieces};
+use super::text::{around, before, has_any, is_of, pieces};
 use crate::core::Origin;
 
 /// What ends the host of an address. [Browsers](https://url.spec.whatwg.org/#host-state) take a backslash for a slash:
@@ -28,7 +28,7 @@ pub fn origin(url: &str) -> Option<Origin> {
 pub fn shown(url: &str) -> String {
     let bare = before(url, b"?#");
     match around(bare, "://").map(|(scheme, rest)| (scheme, around(rest, "@"), rest)) {
-        Some((scheme, Some((user, host)), _)) if !user.as_bytes().contains(&b'/') => format!("{scheme}://{host}"),
+        Some((scheme, Some((user, host)), _)) if !has_any(user, b"/") => format!("{scheme}://{host}"),
         _ => bare.to_owned(),
     }
 }
@@ -41,21 +41,29 @@ pub fn scrubbed(words: &str) -> String {
         Some((ahead, url)) => format!("{ahead}{}", shown(url)),
         // A path has a query, too, and an object's name may be all of it: many a server says what it cannot do with both.
         None => match around(word, "?") {
-            Some((path, query)) if !path.is_empty() && query.as_bytes().contains(&b'=') => path.to_owned(),
+            Some((path, query)) if !path.is_empty() && has_any(query, b"=") => path.to_owned(),
             _ => word.to_owned(),
         },
     };
-    words.split_inclusive(is_end).fold(String::with_capacity(words.len()), |out, piece| {
-        let bare = piece.strip_suffix(is_end).unwrap_or(piece);
-        out + &word(bare) + piece.strip_prefix(bare).unwrap_or_default()
-    })
+    let (mut out, mut bare) = (String::with_capacity(words.len()), String::new());
+    for char in words.chars() {
+        if is_end(char) {
+            out += &word(&bare);
+            out.push(char);
+            bare.clear();
+        } else {
+            bare.push(char);
+        }
+    }
+    out + &word(&bare)
 }
 
 /// The first address in a word, and what stands ahead of it.
 fn address(word: &str) -> Option<(&str, &str)> {
-    let ahead = ["http://", "https://"].iter().filter_map(|scheme| Some(around(word, scheme)?.0));
-    let ahead = ahead.min_by_key(|ahead| ahead.len())?;
-    Some((ahead, word.strip_prefix(ahead)?))
+    let ahead = |scheme| around(word, scheme).map_or(word, |(ahead, _)| ahead);
+    let (plain, secure) = (ahead("http://"), ahead("https://"));
+    let ahead = if plain.len() < secure.len() { plain } else { secure };
+    word.strip_prefix(ahead).filter(|url| !url.is_empty()).map(|url| (ahead, url))
 }
 
 /// An address, relative to another one or whole. What a service says of its own address is a whole one, or a path.
@@ -67,7 +75,7 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
     let root = format!("{}", origin(base)?);
     let url = match href {
         // A scheme of its own, and one that leads nowhere. A colon behind the first segment is none.
-        _ if before(href, END).as_bytes().contains(&b':') => return None,
+        _ if has_any(before(href, END), b":") => return None,
         _ if href.starts_with("//") => format!("{scheme}:{href}"),
         _ if href.starts_with('/') => format!("{root}{href}"),
         _ => {
@@ -83,7 +91,7 @@ pub(super) fn resolved(base: &str, href: &str) -> Option<String> {
 /// One more value in an address's query.
 pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url.split_once('#').map_or((url, String::new()), |(url, rest)| (url, format!("#{rest}")));
-    let mark = if url.as_bytes().contains(&b'?') { '&' } else { '?' };
+    let mark = if has_any(url, b"?") { '&' } else { '?' };
     format!("{url}{mark}{name}={}{fragment}", escaped(value))
 }
 
@@ -99,7 +107,7 @@ pub(super) fn escaped(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || is_of(b"-._~", byte) {
             out.push(byte.into());
         } else {
             out.push('%');

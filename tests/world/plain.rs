@@ -182,8 +182,12 @@ impl Service for Plain {
                     (422, _) => Failure::Corrupt,
                     _ => Failure::Rejected,
                 };
-                let status = Some(status).filter(|_| !is_function);
-                return Err(Failed { failure, status, words: format!("the service said {code}") });
+                let words = format!("the service said {code}");
+                return Err(if is_function {
+                    Failed::new(failure, words)
+                } else {
+                    Failed::answered(failure, status, words)
+                });
             }
         })
     }

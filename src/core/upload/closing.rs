@@ -16,7 +16,6 @@
 //! ```
 
 use super::super::errand::Errand;
-use super::super::part::Standing;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Now, Numbers, Origins, Output, Reply, State, Step,
 };
@@ -99,14 +98,10 @@ impl<K: Clone> Upload<K> {
     }
 
     /// What follows when every part is stored.
-    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Closing<K> {
-        let receipts = self.parts.iter().zip(0..).filter_map(|(part, index)| match &part.standing {
-            Standing::Stored(receipt) => Some((self.plan.part(index), receipt.clone())),
-            _ => None,
-        });
-        Closing {
+    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Box<Closing<K>> {
+        Box::new(Closing {
             session,
-            receipts: receipts.collect(),
+            receipts: self.receipts(),
             is_unknown: false,
             errand: Errand::default(),
             ask,
@@ -115,7 +110,7 @@ impl<K: Clone> Upload<K> {
             accepted: !self.rules.completes(),
             refused,
             watching: None,
-        }
+        })
     }
 
     /// The completion, or the question after it, has ended.
@@ -123,7 +118,7 @@ impl<K: Clone> Upload<K> {
         &mut self,
         now: Now,
         origins: &mut Origins,
-        mut closing: Closing<K>,
+        mut closing: Box<Closing<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
@@ -132,9 +127,9 @@ impl<K: Clone> Upload<K> {
                 closing.accepted = true;
                 closing.ask = Ask::Watch;
             }
-            (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, closing, answer),
+            (Ask::Complete, Ok(Reply::Closed(answer))) => return self.succeed(now, *closing, answer),
             (Ask::Verify, Ok(Reply::Whole { size, closing: answer })) if size == self.plan.size() => {
-                return self.succeed(now, closing, answer);
+                return self.succeed(now, *closing, answer);
             }
             (Ask::Verify, Ok(Reply::Whole { size, .. })) => {
                 let whole = self.plan.size();
@@ -167,10 +162,10 @@ impl<K: Clone> Upload<K> {
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
             // A session that is forgotten has no more to tell.
-            (_, Err(Failed { failure: Failure::Gone, .. })) if closing.doubt.is_some() => {
+            (_, Err(failed)) if failed.failure == Failure::Gone && closing.doubt.is_some() => {
                 return self.end_unproven(now, origins, closing);
             }
-            (_, Err(Failed { failure: Failure::Callback, .. })) if closing.is_unknown => {
+            (_, Err(failed)) if failed.failure == Failure::Callback && closing.is_unknown => {
                 return self.end_unproven(now, origins, closing);
             }
             (Ask::Verify | Ask::List | Ask::Watch, Err(failed)) => {
@@ -187,7 +182,7 @@ impl<K: Clone> Upload<K> {
         &mut self,
         now: Now,
         origins: &mut Origins,
-        mut closing: Closing<K>,
+        mut closing: Box<Closing<K>>,
         failed: Failed,
         outage: bool,
     ) {
@@ -236,7 +231,7 @@ impl<K: Clone> Upload<K> {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
                     if closing.doubt.is_none() && failed.failure == Failure::Refused {
-                        self.outputs.push_back(Output::Save(Change::Refused));
+                        self.outputs.push(Output::Save(Change::Refused));
                     }
                     self.end_closing(now, origins, closing, error);
                 }
@@ -261,7 +256,13 @@ impl<K: Clone> Upload<K> {
 
     /// A completion was refused, and none before it was good: another session may fare better, whatever it was that made
     /// one useless that was taken up, or where the browser itself may have used a number twice.
-    pub(super) fn completion_refused(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, failed: &Failed) {
+    pub(super) fn completion_refused(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        closing: Box<Closing<K>>,
+        failed: &Failed,
+    ) {
         if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
             return;
         }
@@ -277,17 +278,12 @@ impl<K: Clone> Upload<K> {
         if !why.is_empty() && self.may_begin_anew() {
             return self.begin_anew(now, origins, closing.session, error, why, None);
         }
-        self.outputs.push_back(Output::Save(Change::Refused));
+        self.outputs.push(Output::Save(Change::Refused));
         self.end_closing(now, origins, closing, error);
     }
 
-    pub(super) fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>, error: Error) {
-        self.phase = Phase::Closing(closing);
-        self.fail(now, origins, error);
-    }
-
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.finish_telling(now, State::Completed);
         self.emit(Event::Success {
             session: closing.session,

@@ -34,7 +34,7 @@ impl<K: Clone> Upload<K> {
 
     /// Parts whose digest is being made.
     pub(super) fn being_digested(&self) -> usize {
-        self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Digest(_))).count()
+        self.count(|purpose| matches!(purpose, Purpose::Digest(_)))
     }
 
     /// A digest is made, or cannot be.
@@ -57,9 +57,7 @@ impl<K: Clone> Upload<K> {
             return;
         }
         self.emit(Event::Unchecked(why));
-        let is_moot = |task: &Task| matches!(task.purpose, Purpose::Digest(_) | Purpose::Prepare(_));
-        let moot: Vec<_> = self.tasks.iter().filter(|(_, task)| is_moot(task)).map(|(id, _)| id).collect();
-        moot.into_iter().for_each(|id| self.recall(id, origins));
+        self.recall_those(origins, |purpose| matches!(purpose, Purpose::Digest(_) | Purpose::Prepare(_)));
         let queues = [&mut self.ready, &mut self.unsigned, &mut self.undigested, &mut self.preparing];
         queues.into_iter().for_each(PartSet::clear);
         for index in 0..self.plan.parts() {

@@ -1,19 +1,20 @@
 //! Completing that may have taken effect: what tells whether it did, and what is said where nothing does.
 
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Now, Origins, Output, Rules};
-use super::Upload;
 use super::closing::{Ask, COMPLETING, Closing};
+use super::{Phase, Upload};
 
 impl<K: Clone> Upload<K> {
     /// Completing had begun when an earlier visit ended, and may have taken effect.
-    pub(super) fn closing_again(&self, session: K) -> Closing<K> {
-        let doubt = Some(gone_before());
-        Closing { doubt, ..self.closing(session, self.question().unwrap_or(Ask::Complete), None) }
+    pub(super) fn closing_again(&self, session: K) -> Box<Closing<K>> {
+        let mut closing = self.closing(session, self.question().unwrap_or(Ask::Complete), None);
+        closing.doubt = Some(gone_before());
+        closing
     }
 
     /// It may have been completed, and there are not even the receipts to complete it again.
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.may_be_done = true;
         self.fail(now, origins, unproven(&gone_before()));
     }
@@ -29,10 +30,16 @@ impl<K: Clone> Upload<K> {
     }
 
     /// It may have been completed, and will not be known: the next try begins anew.
-    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Closing<K>) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>) {
+        self.outputs.push(Output::Save(Change::Closed));
         let error = closing.unproven().unwrap_or_else(|| unproven(&gone_before()));
         self.end_closing(now, origins, closing, error);
+    }
+
+    /// It ends badly, and what was asked of the service last is still known.
+    pub(super) fn end_closing(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>, error: Error) {
+        self.phase = Phase::Closing(closing);
+        self.fail(now, origins, error);
     }
 }
 
@@ -41,14 +48,11 @@ fn gone_before() -> Failed {
 }
 
 pub(super) fn unproven(failed: &Failed) -> Error {
-    let words = &failed.words;
-    Error {
-        status: failed.status,
-        ..Error::new(
-            ErrorCode::Unproven,
-            format!(
-                "{COMPLETING}: {words}, and the service cannot say whether the object is whole: look for it before you upload again"
-            ),
-        )
-    }
+    let words = format!(
+        "{COMPLETING}: {}, and the service cannot say whether the object is whole: look for it before you upload again",
+        failed.words
+    );
+    let mut error = Error::new(ErrorCode::Unproven, words);
+    error.status = failed.status;
+    error
 }

@@ -4,10 +4,7 @@ use super::super::errand::Errand;
 use super::super::{
     Change, Error, ErrorCode, Event, Failed, Failure, Instant, Now, Origins, Output, Reply, State, Step,
 };
-use super::closing::Closing;
 use super::errands::empty;
-use super::inspecting::Inspecting;
-use super::restarting::Restarting;
 use super::{Phase, Upload};
 use std::rc::Rc;
 use std::time::Duration;
@@ -101,13 +98,21 @@ impl<K: Clone> Upload<K> {
                 Some((session, _)) => self.clear(now, session, may_be_done),
                 None => self.over(None),
             },
-            Phase::Sending { session }
-            | Phase::Inspecting(Inspecting { session, .. })
-            | Phase::Restarting(Restarting { session, .. })
-            | Phase::Closing(Closing { session, .. })
-            | Phase::Failed(Some(session)) => {
+            Phase::Sending { session } | Phase::Failed(Some(session)) => {
                 self.leave(origins);
                 self.clear(now, session, may_be_done);
+            }
+            Phase::Inspecting(inspecting) => {
+                self.leave(origins);
+                self.clear(now, inspecting.session, may_be_done);
+            }
+            Phase::Restarting(restarting) => {
+                self.leave(origins);
+                self.clear(now, restarting.session, may_be_done);
+            }
+            Phase::Closing(closing) => {
+                self.leave(origins);
+                self.clear(now, closing.session, may_be_done);
             }
             Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
                 self.over(None);
@@ -117,24 +122,28 @@ impl<K: Clone> Upload<K> {
 
     /// Begins to remove a session.
     pub(super) fn clear(&mut self, now: Now, session: K, may_be_done: bool) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         if !self.rules.discards {
             return self.over(Some("the service has no way to remove an unfinished upload".into()));
         }
         let until = now.instant + PATIENCE.min(self.config.timeouts.outage.max(LEAST));
         let errand = Errand::default();
-        self.phase = Phase::Clearing(Clearing { session, errand, looking: false, looks: 0, may_be_done, until });
+        let clearing = Clearing { session, errand, looking: false, looks: 0, may_be_done, until };
+        self.phase = Phase::Clearing(clearing.into());
     }
 
     /// A removal, or the look after it, has ended.
     pub(super) fn clearing_ended(
         &mut self,
         now: Now,
-        mut clearing: Clearing<K>,
+        mut clearing: Box<Clearing<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
-        let gone = matches!(&outcome, Ok(Reply::Unknown) | Err(Failed { failure: Failure::Gone, .. }));
+        let gone = match &outcome {
+            Ok(reply) => matches!(reply, Reply::Unknown),
+            Err(failed) => failed.failure == Failure::Gone,
+        };
         match outcome {
             _ if gone && clearing.may_be_done && clearing.looks == 0 => {
                 return self
@@ -149,11 +158,11 @@ impl<K: Clone> Upload<K> {
             Ok(Reply::Listed { .. }) if clearing.looks < LOOKS => clearing.looking = false,
             Ok(_) => return self.over(Some("the service still lists the upload after it was removed".into())),
             // A function that lists what was removed has nothing to list, and may well throw.
-            Err(Failed { failure: Failure::Callback, .. }) if clearing.looking => return self.over(None),
+            Err(failed) if failed.failure == Failure::Callback && clearing.looking => return self.over(None),
             Err(failed) => {
                 let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
                 if let Err(error) = verdict {
-                    return self.over(Some(error.message));
+                    return self.over(Some(error.message.clone()));
                 }
             }
         }

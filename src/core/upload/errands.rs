@@ -15,7 +15,7 @@ pub(super) fn empty(words: &str) -> String {
 
 /// Whether a creation that failed so may have left a session. Without an answer nobody knows that, nor its name, and a
 /// gateway's answer says nothing about what the service behind it did.
-const fn may_have_created(failure: &Failure) -> bool {
+const fn may_have_created(failure: Failure) -> bool {
     matches!(failure, Failure::NoAnswer | Failure::Silence | Failure::Server)
 }
 
@@ -68,7 +68,7 @@ impl<K: Clone> Upload<K> {
             Phase::Idle(_) | Phase::Orphan(_) | Phase::Sending { .. } | Phase::Failed(_) | Phase::Over => return,
         };
         if closing {
-            self.outputs.push_back(Output::Save(Change::Closing));
+            self.outputs.push(Output::Save(Change::Closing));
         }
         let task = self.task(Purpose::Errand(self.time_for(closing)));
         let id = self.run(now.instant, origins, step, task);
@@ -99,7 +99,7 @@ impl<K: Clone> Upload<K> {
                 }
                 Ok(_) => self.misunderstood(now, origins, "creating the upload"),
                 Err(failed) => {
-                    if may_have_created(&failed.failure) {
+                    if may_have_created(failed.failure) {
                         self.nameless = Some(failed.words.clone());
                     }
                     let verdict = self.judge(now, &mut errand, &failed, outage, "creating the upload");
@@ -117,7 +117,7 @@ impl<K: Clone> Upload<K> {
                     self.seat = seat;
                     self.clear(now, session, false);
                 }
-                Err(failed) if may_have_created(&failed.failure) => self.over(Some(empty(&failed.words))),
+                Err(failed) if may_have_created(failed.failure) => self.over(Some(empty(&failed.words))),
                 Ok(_) | Err(_) => self.over(None),
             },
             Phase::Clearing(clearing) => self.clearing_ended(now, clearing, outcome, outage),
@@ -151,7 +151,7 @@ impl<K: Clone> Upload<K> {
         self.nameless = None;
         let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
         let change = Change::Opened { session: session.clone(), part_size, seat };
-        self.outputs.push_back(Output::Save(change));
+        self.outputs.push(Output::Save(change));
         self.phase = Phase::Sending { session };
         self.take_tickets(now, tickets);
         // An empty file may have no parts at all.
@@ -188,7 +188,9 @@ impl<K: Clone> Upload<K> {
             }
             // A function of the app that does not settle will not do so the next time, and may have begun its work.
             Failure::Silence if self.rules.api.is_none() => {
-                return Err(Error { code: ErrorCode::Callback, ..Error::of(failed, subject, 1) });
+                let mut error = Error::of(failed, subject, 1);
+                error.code = ErrorCode::Callback;
+                return Err(error);
             }
             Failure::NoAnswer | Failure::Silence | Failure::Server => None,
             Failure::Busy { after } if after.is_none_or(|after| after <= self.config.timeouts.outage) => *after,

@@ -16,8 +16,8 @@
 
 use super::super::instant::lasting;
 use super::super::link::Link;
-use super::super::part::{Part, Second, Standing};
-use super::super::watch::{Purpose, Task};
+use super::super::part::{Second, Standing};
+use super::super::watch::Task;
 use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output};
 use super::{Phase, Upload};
 use std::time::Duration;
@@ -63,27 +63,27 @@ impl<K: Clone> Upload<K> {
         Some(late.max(task.began + LEAST))
     }
 
-    /// The parts that may be sent a second time, with when.
-    fn late_parts<'a>(&'a self, now: Now, origins: &'a Origins) -> impl Iterator<Item = (Instant, u32)> {
-        let sends = self.sends().filter(|_| self.may_hedge());
-        sends.filter_map(move |(id, index)| {
+    /// The first of the parts that may be sent a second time, with when: of those whose time has come, or of the others.
+    fn first_late(&self, now: Now, origins: &Origins, has_come: bool) -> Option<(Instant, u32)> {
+        let late = |(id, index)| {
             let task = self.tasks.get(id)?;
             // A second request goes where the first one went, or that says nothing of how long it takes.
             let origin = task.origin.as_ref().filter(|origin| self.origin_of(index) == Some(origin))?;
             let link = origins.get(origin)?;
-            Some((self.late_at(task, index, now, link)?, index))
-        })
+            Some((self.late_at(task, index, now, link)?, index)).filter(|(at, _)| (*at <= now.instant) == has_come)
+        };
+        if self.may_hedge() { self.sends().filter_map(late).min() } else { None }
     }
 
     /// The part that is most in need of a second request, if one is and it may go out now.
     pub(in crate::core) fn straggler(&self, now: Now, origins: &Origins) -> Option<u32> {
-        let late = self.late_parts(now, origins).filter(|(at, _)| *at <= now.instant).min();
-        late.map(|(_, index)| index).filter(|index| self.has_room(now, origins, *index))
+        let (_, index) = self.first_late(now, origins, true)?;
+        self.has_room(now, origins, index).then_some(index)
     }
 
     /// When the next part is late, if nothing happens before.
     pub(super) fn hedges_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
-        self.late_parts(now, origins).map(|(at, _)| at).filter(|at| *at > now.instant).min()
+        self.first_late(now, origins, false).map(|(at, _)| at)
     }
 
     /// Sends a part a second time.
@@ -95,8 +95,7 @@ impl<K: Clone> Upload<K> {
 
     /// A part is stored: what else is under way of it is nobody's.
     pub(super) fn recall_other(&mut self, origins: &mut Origins, index: u32) {
-        let other = self.sends().find(|(_, other)| *other == index);
-        if let Some((task, _)) = other {
+        if let Some(task) = self.sending(index) {
             self.recall(task, origins);
         }
     }
@@ -111,7 +110,7 @@ impl<K: Clone> Upload<K> {
         index: u32,
         failed: &Failed,
     ) -> bool {
-        let runs = self.sends().any(|(_, other)| other == index);
+        let runs = self.sending(index).is_some();
         if runs {
             self.meter.forget();
             self.sample(now.instant);
@@ -125,16 +124,15 @@ impl<K: Clone> Upload<K> {
 
     /// Bytes that have left twice: of a part that is under way twice, those of the request that is further count.
     pub(super) fn repeated(&self) -> u64 {
-        let is_behind = |id, task: &Task, index: u32| {
-            let others = self.sends().filter(|(other, of)| *of == index && *other != id);
-            let mut others = others.filter_map(|(id, _)| Some((self.tasks.get(id)?.sent, id)));
-            others.any(|ahead| ahead > (task.sent, id))
-        };
-        let hedged = self.tasks.iter().filter_map(|(id, task)| match task.purpose {
-            Purpose::Send(index) if self.parts[index as usize].second != Second::None => Some((id, task, index)),
-            _ => None,
-        });
-        hedged.filter(|(id, task, index)| is_behind(*id, task, *index)).map(|(_, task, _)| task.sent).sum()
+        let sent = |id| self.tasks.get(id).map_or(0, |task| task.sent);
+        let mut repeated = 0;
+        for (id, index) in self.sends() {
+            let is_ahead = |(other, of)| of == index && (sent(other), other) > (sent(id), id);
+            if self.parts[index as usize].second != Second::None && self.sends().any(is_ahead) {
+                repeated += sent(id);
+            }
+        }
+        repeated
     }
 
     /// Whether the store may have kept the request of a part that was called back.
@@ -145,14 +143,14 @@ impl<K: Clone> Upload<K> {
     /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
     /// another one: such parts are sent once more, alone. Says whether there are any.
     pub(super) fn send_alone(&mut self, session: &K) -> bool {
-        let in_doubt = |part: &Part<K>| part.second == Second::InDoubt;
-        let doubtful: Vec<u32> =
-            (0u32..).zip(&self.parts).filter(|(_, part)| in_doubt(part)).map(|(at, _)| at).collect();
-        if doubtful.is_empty() {
+        if !self.is_in_doubt() {
             return false;
         }
-        for index in doubtful {
+        for index in 0..self.plan.parts() {
             let part = &mut self.parts[index as usize];
+            if part.second != Second::InDoubt {
+                continue;
+            }
             part.second = Second::Settled;
             if matches!(part.standing, Standing::Stored(_)) {
                 self.stored -= 1;
@@ -160,7 +158,7 @@ impl<K: Clone> Upload<K> {
                 self.requeue(index);
             }
         }
-        self.outputs.push_back(Output::Save(Change::Refused));
+        self.outputs.push(Output::Save(Change::Refused));
         self.meter.forget();
         self.phase = Phase::Sending { session: session.clone() };
         true

@@ -24,7 +24,8 @@ pub(super) struct Inspecting<K> {
 
 impl<K: Clone> Inspecting<K> {
     pub(super) fn new(session: K, receipts: Vec<(u32, K)>, was_closing: bool, parts: u32) -> Self {
-        let mut remembered: Vec<Option<K>> = (0..parts).map(|_| None).collect();
+        let mut remembered = Vec::new();
+        remembered.resize_with(parts as usize, || None);
         for (index, receipt) in receipts {
             // A part that was sent again is known by its last receipt.
             if let Some(slot) = remembered.get_mut(index as usize) {
@@ -67,7 +68,7 @@ impl<K: Clone> Upload<K> {
         &mut self,
         now: Now,
         origins: &mut Origins,
-        mut inspecting: Inspecting<K>,
+        mut inspecting: Box<Inspecting<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {
@@ -77,9 +78,12 @@ impl<K: Clone> Upload<K> {
                 parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting));
                 self.sample(now.instant);
                 self.phase = match next {
-                    Some(_) => Phase::Inspecting(Inspecting { page: next, errand: Errand::default(), ..inspecting }),
+                    Some(_) => {
+                        (inspecting.page, inspecting.errand) = (next, Errand::default());
+                        Phase::Inspecting(inspecting)
+                    }
                     // What it was not told of yet it does not list, and is told of now.
-                    None if self.rules.settling().is_some() => self.trust(now.instant, inspecting),
+                    None if self.rules.settling().is_some() => self.trust(now.instant, *inspecting),
                     None => self.go_on(now.instant, inspecting.session),
                 };
                 self.close_if_whole();
@@ -94,12 +98,12 @@ impl<K: Clone> Upload<K> {
                     return self.fail(now, origins, Error::new(ErrorCode::Unproven, format!("{SUBJECT}: {words}")));
                 }
                 let closing = self.closing(inspecting.session, Ask::Watch, None);
-                self.succeed(now, closing, answer);
+                self.succeed(now, *closing, answer);
             }
-            Ok(Reply::Unknown) => self.nothing_left(now, origins, inspecting, "the service has forgotten the upload"),
+            Ok(Reply::Unknown) => self.nothing_left(now, origins, *inspecting, "the service has forgotten the upload"),
             // What was remembered would be refused at every visit to come.
-            Err(Failed { failure: Failure::Gone | Failure::Rejected, words, .. }) => {
-                self.nothing_left(now, origins, inspecting, &format!("{SUBJECT}: {words}"));
+            Err(failed) if matches!(failed.failure, Failure::Gone | Failure::Rejected) => {
+                self.nothing_left(now, origins, *inspecting, &format!("{SUBJECT}: {}", failed.words));
             }
             Ok(_) => self.misunderstood(now, origins, SUBJECT),
             Err(failed) => {
@@ -157,7 +161,7 @@ impl<K: Clone> Upload<K> {
             }
         } else if is_whole && is_new {
             if known.is_none() {
-                self.outputs.push_back(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));
+                self.outputs.push(Output::Save(Change::Stored { index, receipt: part.receipt.clone() }));
             }
             self.adopt(index, part.receipt);
         }

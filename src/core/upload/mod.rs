@@ -48,7 +48,6 @@ use closing::Closing;
 use ending::Clearing;
 use inspecting::Inspecting;
 use restarting::Restarting;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 use withholding::Suspicion;
@@ -56,22 +55,22 @@ use withholding::Suspicion;
 /// Every part with its receipt, in order.
 pub(super) type Receipts<K> = Rc<[(PartRange, K)]>;
 
-/// Where the upload stands, with what that phase needs.
+/// Where the upload stands, with what that phase needs: behind a pointer, since it is taken out and put back at every turn.
 #[derive(Clone, Debug)]
 enum Phase<K> {
     Idle(Ledger<K>),
     Opening(Errand),
-    Inspecting(Inspecting<K>),
+    Inspecting(Box<Inspecting<K>>),
     /// The session is given up; another one follows.
-    Restarting(Restarting<K>),
+    Restarting(Box<Restarting<K>>),
     Sending {
         session: K,
     },
-    Closing(Closing<K>),
+    Closing(Box<Closing<K>>),
     /// Aborted while a create was out: its answer is awaited, to be discarded.
     Orphan(Errand),
     /// Ended; what is stored is being removed.
-    Clearing(Clearing<K>),
+    Clearing(Box<Clearing<K>>),
     /// Ended badly; the session may be taken up or removed.
     Failed(Option<K>),
     Over,
@@ -139,7 +138,7 @@ pub struct Upload<K> {
     /// The state that was told last, and the one it ended in.
     state: State,
     ended: Option<State>,
-    outputs: VecDeque<Output<K>>,
+    outputs: Vec<Output<K>>,
 }
 
 impl<K: Clone> Upload<K> {
@@ -209,7 +208,7 @@ impl<K: Clone> Upload<K> {
             meter: Meter::new(size),
             state: State::Queued,
             ended: None,
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
             plan,
         };
         upload.forget_parts();
@@ -230,7 +229,8 @@ impl<K: Clone> Upload<K> {
     /// Gives its place to an upload that goes on from what is remembered; what was asked of this one is asked of that.
     pub(super) fn make_way(&mut self, upload: Self) {
         let (paused, watched) = (self.paused, self.watched);
-        *self = Self { paused, watched, ..upload };
+        *self = upload;
+        (self.paused, self.watched) = (paused, watched);
     }
 
     /// Takes in what happened. Late and premature inputs are nothing to worry about.
@@ -248,9 +248,9 @@ impl<K: Clone> Upload<K> {
         }
     }
 
-    /// The next thing to do.
-    pub(super) fn poll(&mut self) -> Option<Output<K>> {
-        self.outputs.pop_front()
+    /// What is to be done, in its order.
+    pub(super) fn outputs(&mut self) -> Vec<Output<K>> {
+        std::mem::take(&mut self.outputs)
     }
 
     fn start(&mut self, now: Instant, origins: &mut Origins) {
@@ -267,7 +267,7 @@ impl<K: Clone> Upload<K> {
                 self.resumed = true;
                 let was_closing = ledger.is_closing();
                 let inspecting = Inspecting::new(session, ledger.into_receipts(), was_closing, self.plan.parts());
-                if self.rules.inspects { Phase::Inspecting(inspecting) } else { self.trust(now, inspecting) }
+                if self.rules.inspects { Phase::Inspecting(inspecting.into()) } else { self.trust(now, inspecting) }
             }
         };
         // All that was missing may have been the completion.
@@ -295,6 +295,6 @@ impl<K: Clone> Upload<K> {
     }
 
     fn emit(&mut self, event: Event<K>) {
-        self.outputs.push_back(Output::Emit(event));
+        self.outputs.push(Output::Emit(event));
     }
 }

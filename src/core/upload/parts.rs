@@ -3,8 +3,7 @@
 use super::super::errand::Errand;
 use super::super::part::{Part, Second, Standing};
 use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
-use super::{Phase, Upload};
-use std::iter;
+use super::{Phase, Receipts, Upload};
 
 impl<K: Clone> Upload<K> {
     /// Cuts the file anew: what was known of its parts was known of others.
@@ -17,9 +16,10 @@ impl<K: Clone> Upload<K> {
     /// Nothing is stored, nothing is in hand but digests: they are of the file's bytes, whichever session these go into.
     pub(super) fn forget_parts(&mut self) {
         let count = self.plan.parts();
-        let known = std::mem::take(&mut self.parts).into_iter().map(|part| part.digest);
-        let digests = known.chain(iter::repeat_with(|| None)).take(count as usize);
-        self.parts = digests.map(|digest| Part { digest, ..Part::default() }).collect();
+        self.parts.resize_with(count as usize, Part::default);
+        for part in &mut self.parts {
+            *part = Part { digest: part.digest.take(), ..Part::default() };
+        }
         self.ready.clear();
         self.unsigned.clear();
         self.undigested.clear();
@@ -68,6 +68,17 @@ impl<K: Clone> Upload<K> {
         }
     }
 
+    /// The parts that are stored, with their receipts, in order.
+    pub(super) fn receipts(&self) -> Receipts<K> {
+        let mut receipts = Vec::new();
+        for index in 0..self.plan.parts() {
+            if let Standing::Stored(receipt) = &self.parts[index as usize].standing {
+                receipts.push((self.plan.part(index), receipt.clone()));
+            }
+        }
+        receipts.into()
+    }
+
     pub(super) fn requeue(&mut self, index: u32) {
         let part = &mut self.parts[index as usize];
         part.standing = Standing::Queued;
@@ -94,7 +105,10 @@ impl<K: Clone> Upload<K> {
     /// Counts them where they will go, or at the service's API while that is not known, if more at once may be tried with them.
     pub(in crate::core) fn count_left(&self, origins: &mut Origins) {
         let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let origin = part.or_else(|| self.sends().find_map(|(id, _)| self.tasks.get(id)?.origin.as_ref()));
+        let mut origin = part;
+        for (id, _) in self.sends() {
+            origin = origin.or_else(|| self.tasks.get(id)?.origin.as_ref());
+        }
         let is_sending = !self.paused && matches!(self.phase, Phase::Opening(_) | Phase::Sending { .. });
         if let Some(origin) = origin.or(self.home()).filter(|_| is_sending && self.may_widen()) {
             origins.link(origin).left += self.unsent();

@@ -24,8 +24,7 @@ impl<K: Clone> Upload<K> {
             return;
         }
         let (Phase::Sending { session }, Some(index)) = (&self.phase, self.unproved.first()) else { return };
-        let is_at_it = self.tasks.values().any(|task| matches!(task.purpose, Purpose::Reckon(_)));
-        if self.paused || is_at_it {
+        if self.paused || self.count(|purpose| matches!(purpose, Purpose::Reckon(_))) > 0 {
             return;
         }
         let step = Step::Reckon { session: session.clone(), part: self.plan.part(index) };
@@ -38,7 +37,7 @@ impl<K: Clone> Upload<K> {
     /// A receipt was reckoned. The app is told of parts that are sent, and this one was.
     pub(super) fn part_reckoned(&mut self, now: Instant, index: u32, receipt: K) {
         self.adopt(index, receipt.clone());
-        self.outputs.push_back(Output::Save(Change::Stored { index, receipt }));
+        self.outputs.push(Output::Save(Change::Stored { index, receipt }));
         self.sample(now);
         self.close_if_whole();
     }

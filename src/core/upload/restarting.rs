@@ -112,7 +112,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn give_up(&mut self, until: Instant, session: K, why: String) -> Phase<K> {
         self.forget_session(why);
         if self.rules.discards {
-            Phase::Restarting(Restarting { session, errand: Errand::default(), until })
+            Phase::Restarting(Restarting { session, errand: Errand::default(), until }.into())
         } else {
             self.note_left("the service has no way to remove an upload that was given up");
             Phase::Opening(Errand { until, ..Errand::default() })
@@ -121,7 +121,7 @@ impl<K: Clone> Upload<K> {
 
     /// Nothing of a session counts any more, and the app is told why.
     pub(super) fn forget_session(&mut self, why: String) {
-        self.outputs.push_back(Output::Save(Change::Closed));
+        self.outputs.push(Output::Save(Change::Closed));
         self.forget_stored(why);
     }
 
@@ -138,7 +138,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn restarting_ended(
         &mut self,
         now: Now,
-        mut restarting: Restarting<K>,
+        mut restarting: Box<Restarting<K>>,
         outcome: Result<Reply<K>, Failed>,
         outage: bool,
     ) {

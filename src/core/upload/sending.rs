@@ -107,7 +107,7 @@ impl<K: Clone> Upload<K> {
         self.lost.clear();
         // What was refused before was refused for its time, and that may come again.
         self.refused = false;
-        self.outputs.push_back(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
+        self.outputs.push(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
         self.emit(Event::Part { part: self.plan.part(index), receipt });
         self.sample(now);
         self.close_if_whole();
@@ -206,11 +206,11 @@ impl<K: Clone> Upload<K> {
                 }
                 let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
                 // Those signed with it will be refused as well.
-                let (parts, queued) = (&mut self.parts, std::mem::take(&mut self.ready));
-                queued
-                    .iter()
-                    .for_each(|queued| drop(parts[queued as usize].pass.take_if(|pass| pass.minted <= minted)));
-                queued.iter().chain([index]).for_each(|index| self.requeue(index));
+                for queued in std::mem::take(&mut self.ready).iter() {
+                    self.parts[queued as usize].pass.take_if(|pass| pass.minted <= minted);
+                    self.requeue(queued);
+                }
+                self.requeue(index);
             }
             // A token may have died: the next try has fresh headers.
             Failure::Refused if self.parts[index as usize].refusals == 0 => {
@@ -266,7 +266,9 @@ impl<K: Clone> Upload<K> {
         let range = self.plan.part(index);
         let attempts = self.parts[index as usize].spent.max(1);
         let subject = format!("part {} of {} (bytes {}..{})", index + 1, self.plan.parts(), range.start, range.end);
-        Error { part: Some(index), ..Error::of(failed, &subject, attempts) }
+        let mut error = Error::of(failed, &subject, attempts);
+        error.part = Some(index);
+        error
     }
 
     fn part_lost(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {

@@ -18,7 +18,7 @@ impl<K: Clone> Upload<K> {
         let session = session.clone();
         let slots = self.slots();
         loop {
-            let asked = self.tasks.values().filter(|task| matches!(task.purpose, Purpose::Prepare(_))).count();
+            let asked = self.count(|purpose| matches!(purpose, Purpose::Prepare(_)));
             let most = if self.batch == 1 { slots as usize } else { 1 };
             let stock = self.in_stock();
             if self.paused
@@ -29,16 +29,21 @@ impl<K: Clone> Upload<K> {
                 return;
             }
             let batch = self.fitting_batch(now) as usize;
-            let parts: Vec<u32> =
-                self.unsigned.iter().filter(|index| !self.preparing.contains(*index)).take(batch).collect();
-            let Some(first) = parts.first().copied() else { return };
-            for index in &parts {
-                self.preparing.insert(*index);
+            let (mut parts, mut ranges, mut digests) = (Vec::new(), Vec::new(), Vec::new());
+            for index in self.unsigned.iter() {
+                if parts.len() == batch {
+                    break;
+                }
+                if self.preparing.insert(index) {
+                    parts.push(index);
+                    ranges.push(self.plan.part(index));
+                    match &self.parts[index as usize].digest {
+                        Some(digest) if self.rules.digests == Digests::First => digests.push(digest.clone()),
+                        _ => {}
+                    }
+                }
             }
-            let ranges = parts.iter().map(|index| self.plan.part(*index)).collect();
-            let is_told = self.rules.digests == Digests::First;
-            let digest = |index: &u32| self.parts[*index as usize].digest.clone().filter(|_| is_told);
-            let digests = parts.iter().filter_map(digest).collect();
+            let Some(first) = parts.first().copied() else { return };
             let task = self.task(Purpose::Prepare(parts));
             let attempt = self.parts[first as usize].spent + 1;
             let step = Step::Prepare { session: session.clone(), parts: ranges, digests, attempt };
@@ -98,11 +103,14 @@ impl<K: Clone> Upload<K> {
         }
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
-                let any = tickets.iter().any(|(index, _)| parts.contains(index));
-                let is_without = |index: &&u32| tickets.iter().all(|(with, _)| with != *index);
-                let without: Vec<u32> = parts.iter().filter(is_without).copied().collect();
+                let mut without = Vec::new();
+                for index in parts {
+                    if tickets.iter().all(|(with, _)| with != index) {
+                        without.push(*index);
+                    }
+                }
                 self.take_tickets(now, tickets);
-                if self.reckon_later(&without) || any {
+                if self.reckon_later(&without) || without.len() < parts.len() {
                     self.signing = super::Errand::default();
                     return;
                 }

@@ -76,33 +76,27 @@ impl<K: Clone> Upload<K> {
         }
         match (&task.purpose, outcome) {
             (Purpose::Send(index), Ok(Reply::Sent(receipt))) => {
-                let index = *index;
-                self.part_stored(now.instant, origins, &task, index, receipt);
+                self.part_stored(now.instant, origins, &task, *index, receipt);
             }
             (Purpose::Send(index), Err(failed)) => {
-                let index = *index;
                 let outage = outage || self.is_suspect(&task);
-                self.part_failed(now, origins, &task, index, &failed, outage);
+                self.part_failed(now, origins, &task, *index, &failed, outage);
             }
             (Purpose::Reckon(index), Ok(Reply::Sent(receipt))) if self.rules.reckons() => {
-                let index = *index;
-                self.part_reckoned(now.instant, index, receipt);
+                self.part_reckoned(now.instant, *index, receipt);
             }
             (Purpose::Reckon(index), Err(failed)) => {
                 let error = self.part_error(*index, &failed);
                 self.fail(now, origins, error);
             }
             (Purpose::Digest(index), outcome) => {
-                let index = *index;
-                self.digested(now, origins, index, outcome);
+                self.digested(now, origins, *index, outcome);
             }
             (Purpose::Prepare(parts), outcome) => {
-                let parts = parts.clone();
-                self.prepared(now, origins, &parts, task.is_second, outcome, outage);
+                self.prepared(now, origins, parts, task.is_second, outcome, outage);
             }
             (Purpose::Settle(parts), outcome) if self.rules.settling().is_some() => {
-                let parts = parts.clone();
-                self.settled(now, origins, &parts, outcome, outage);
+                self.settled(now, origins, parts, outcome, outage);
             }
             (Purpose::Errand(_), outcome) => self.errand_ended(now, origins, outcome, outage),
             // An adapter that answers a part with anything else has a bug; the part is not stored.
@@ -136,22 +130,36 @@ impl<K: Clone> Upload<K> {
     }
 
     /// Cancels a task. Its slot is free at once: the driver ends it before it begins another.
-    pub(super) fn recall(&mut self, id: TaskId, origins: &mut Origins) {
-        if let Some(task) = self.tasks.remove(id) {
-            self.release(&task, origins);
-            self.recalled.insert(id, ());
-            self.outputs.push_back(Output::Cancel { task: id });
+    pub(super) fn recall(&mut self, id: TaskId, origins: &mut Origins) -> Option<Task> {
+        let task = self.tasks.remove(id)?;
+        self.release(&task, origins);
+        self.recalled.insert(id, ());
+        self.outputs.push(Output::Cancel { task: id });
+        Some(task)
+    }
+
+    /// Cancels all tasks of such purposes.
+    pub(super) fn recall_those(&mut self, origins: &mut Origins, is_such: fn(&Purpose) -> bool) {
+        loop {
+            let such = self.tasks.iter().find(|(_, task)| is_such(&task.purpose)).map(|(id, _)| id);
+            let Some(id) = such else { return };
+            self.recall(id, origins);
         }
+    }
+
+    /// How many tasks of such purposes are running.
+    pub(super) fn count(&self, is_such: fn(&Purpose) -> bool) -> usize {
+        self.tasks.values().filter(|task| is_such(&task.purpose)).count()
     }
 
     /// More parts at once than pay were tried: those that are out in vain are called back, so that nothing else waits behind
     /// them.
     pub(super) fn let_go(&mut self, origins: &mut Origins) {
-        let sends = self.sends().filter(|(_, index)| self.parts[*index as usize].second == Second::None);
-        for (id, index) in sends.collect::<Vec<_>>().into_iter().rev() {
+        for (id, index) in self.sends().collect::<Vec<_>>().into_iter().rev() {
             let Some(task) = self.tasks.get(id) else { continue };
             let link = task.origin.as_ref().and_then(|origin| origins.get(origin));
-            if link.is_some_and(|link| link.is_in_vain(task)) {
+            let is_alone = self.parts[index as usize].second == Second::None;
+            if is_alone && link.is_some_and(|link| link.is_in_vain(task)) {
                 self.recall(id, origins);
                 self.requeue(index);
             }
@@ -172,8 +180,7 @@ impl<K: Clone> Upload<K> {
 
     /// Gives everything back: the upload is thrown away.
     pub(in crate::core) fn leave(&mut self, origins: &mut Origins) {
-        let running: Vec<_> = self.tasks.keys().collect();
-        running.into_iter().for_each(|task| self.recall(task, origins));
+        self.recall_those(origins, |_| true);
     }
 
     /// Begins a task.
@@ -192,7 +199,7 @@ impl<K: Clone> Upload<K> {
             }
         }
         self.tasks.insert(id, task);
-        self.outputs.push_back(Output::Run { task: id, step });
+        self.outputs.push(Output::Run { task: id, step });
         id
     }
 
@@ -230,8 +237,13 @@ impl<K: Clone> Upload<K> {
         })
     }
 
+    /// The task that sends a part; of two the one that began first.
+    pub(super) fn sending(&self, index: u32) -> Option<TaskId> {
+        self.sends().find(|(_, other)| *other == index).map(|(id, _)| id)
+    }
+
     /// Parts in flight.
     pub(in crate::core) fn in_flight(&self) -> usize {
-        self.sends().count()
+        self.count(|purpose| matches!(purpose, Purpose::Send(_)))
     }
 }

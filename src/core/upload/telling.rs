@@ -1,8 +1,9 @@
 //! What the app is told, and when there is something to do next.
 
+use super::super::instant::earliest;
 use super::super::link::Link;
 use super::super::watch::{Purpose, Task};
-use super::super::{Event, Failed, Failure, Instant, Now, Origins, Preparing, Progress, State};
+use super::super::{Event, Failed, Failure, Instant, Now, Origin, Origins, Preparing, Progress, State};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -34,8 +35,7 @@ impl<K: Clone> Upload<K> {
             let is_over = |task| self.deadline(task, origins).is_some_and(|at| at <= now.instant);
             let overdue = self.tasks.iter().find(|(_, task)| is_over(task)).map(|(id, _)| id);
             let Some(id) = overdue else { return };
-            let Some(task) = self.tasks.get(id).cloned() else { return };
-            self.recall(id, origins);
+            let Some(task) = self.recall(id, origins) else { return };
             let failed = Failed::new(Failure::Silence, self.silence(&task, now.instant));
             self.conclude(now, origins, task, Err(failed), false);
         }
@@ -73,20 +73,29 @@ impl<K: Clone> Upload<K> {
 
     /// Keeps the moment since which an origin that is needed has been out of reach.
     fn watch_reach(&mut self, now: Now, origins: &Origins) {
-        if self.paused || self.ended.is_some() || !self.links(origins).any(Link::is_out) {
+        let mut is_out = false;
+        self.each_link(origins, &mut |link| is_out |= link.is_out());
+        if self.paused || self.ended.is_some() || !is_out {
             self.offline_since = None;
         } else {
             self.offline_since.get_or_insert(now.instant);
         }
     }
 
-    /// The origins that are needed for what is next, or in use.
-    fn links<'a>(&'a self, origins: &'a Origins) -> impl Iterator<Item = &'a Link> {
-        let part = self.ready.first().and_then(|index| self.origin_of(index));
-        let api =
-            self.home().filter(|_| self.errand().is_some() || !self.unsigned.is_empty() || !self.unsettled.is_empty());
-        let in_use = self.tasks.values().filter_map(|task| task.origin.as_ref());
-        [part, api].into_iter().flatten().chain(in_use).filter_map(|origin| origins.get(origin))
+    /// Looks at the origins that are needed for what is next, or in use.
+    fn each_link(&self, origins: &Origins, look: &mut dyn FnMut(&Link)) {
+        let mut at = |origin: Option<&Origin>| {
+            if let Some(link) = origin.and_then(|origin| origins.get(origin)) {
+                look(link);
+            }
+        };
+        at(self.ready.first().and_then(|index| self.origin_of(index)));
+        if self.errand().is_some() || !self.unsigned.is_empty() || !self.unsettled.is_empty() {
+            at(self.home());
+        }
+        for task in self.tasks.values() {
+            at(task.origin.as_ref());
+        }
     }
 
     /// When being out of reach has lasted too long. What is under way may be the end of it, and has its own limit.
@@ -96,19 +105,21 @@ impl<K: Clone> Upload<K> {
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
         let parts = self.lost.values().min().copied();
-        let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts]
-            .into_iter()
-            .flatten()
-            .min()?;
-        let knocked = self.links(origins).filter_map(Link::knocks_until);
-        knocked.chain([since + self.config.timeouts.outage]).max()
+        let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts];
+        let mut over = earliest(&since)? + self.config.timeouts.outage;
+        self.each_link(origins, &mut |link| {
+            if let Some(until) = link.knocks_until() {
+                over = over.max(until);
+            }
+        });
+        Some(over)
     }
 
     /// When there is something to do, if nothing happens before.
     pub(in crate::core) fn wake_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
         // Those that have passed since they were looked at, because a link has become faster, are due at once.
         let at_once = now.instant + Duration::from_millis(1);
-        let deadlines = self.tasks.values().filter_map(|task| self.deadline(task, origins)).map(|at| at.max(at_once));
+        let deadline = self.tasks.values().filter_map(|task| self.deadline(task, origins)).min();
         let waiting = self.waiting.values().min().copied();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
@@ -121,12 +132,13 @@ impl<K: Clone> Upload<K> {
         // What is due already waits for something else, a slot or an answer, and that will wake it.
         let settling = self.settles_at(now, origins);
         let late = self.hedges_at(now, origins);
-        let moments = [waiting, errand, signing, settling, part, telling, late];
-        let moments = moments.into_iter().flatten().filter(|at| *at > now.instant);
+        let mut moments = [waiting, errand, signing, settling, part, telling, late];
+        for moment in &mut moments {
+            moment.take_if(|at| *at <= now.instant);
+        }
         // A sleep is noticed by what was promised: while time is counted, a look is never far.
-        let limits = [self.lost_at(origins), self.gives_up_at()].into_iter().flatten();
-        let limits = limits.map(|at| at.min(now.instant + LOOK).max(at_once));
-        deadlines.chain(moments).chain(limits).min()
+        let limit = earliest(&[self.lost_at(origins), self.gives_up_at()]).map(|at| at.min(now.instant + LOOK));
+        earliest(&[earliest(&[deadline, limit]).map(|at| at.max(at_once)), earliest(&moments)])
     }
 
     /// Bytes that are stored or have left.

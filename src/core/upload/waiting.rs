@@ -16,9 +16,9 @@ impl<K: Clone> Upload<K> {
 
     /// Parts whose time has come, and those that have been without any answer for too long.
     pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        let due: Vec<_> =
-            self.waiting.iter().filter(|(_, until)| **until <= now.instant).map(|(index, _)| index).collect();
-        for index in due {
+        loop {
+            let due = self.waiting.iter().find(|(_, until)| **until <= now.instant).map(|(index, _)| index);
+            let Some(index) = due else { break };
             self.waiting.remove(index);
             self.requeue(index);
         }

@@ -28,9 +28,9 @@ pub(super) struct Watching {
 
 impl<K: Clone> Upload<K> {
     /// The service has said how far it is.
-    pub(super) fn watched(&mut self, now: Now, origins: &mut Origins, mut closing: Closing<K>, reply: Reply<K>) {
+    pub(super) fn watched(&mut self, now: Now, origins: &mut Origins, mut closing: Box<Closing<K>>, reply: Reply<K>) {
         let is_idle = match reply {
-            Reply::Closed(answer) => return self.succeed(now, closing, answer),
+            Reply::Closed(answer) => return self.succeed(now, *closing, answer),
             Reply::Absent => !closing.accepted,
             // Where there is no completion, a service that works still waits for reports.
             Reply::Working => !self.rules.completes() && closing.refused.is_some(),

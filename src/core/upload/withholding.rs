@@ -118,7 +118,7 @@ impl<K: Clone> Upload<K> {
         if is_about_it {
             self.lost.clear();
             self.meter.forget();
-            if !self.sends().any(|(_, other)| other == index) {
+            if self.sending(index).is_none() {
                 self.requeue(index);
             }
             self.sample(now.instant);

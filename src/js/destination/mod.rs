@@ -11,7 +11,7 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{ErrorCode, Origin};
-use crate::protocol::{Adapter, Checksums, File, SERVICES, origin};
+use crate::protocol::{Adapter, Checksums, File, SERVICES, has_any, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -135,15 +135,16 @@ fn api(fields: &Fields<'_>) -> Result<App, Refused> {
 /// The address of an API, made absolute by the browser.
 fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Refused> {
     let wrong = || fields.wrong(name, &format!("an http or https URL without a query is expected, like \"{like}\""));
-    let given = fields.text(name)?.filter(|text| !text.trim().is_empty()).ok_or_else(wrong)?;
+    let given = fields.text(name)?.filter(|text| !text.trim_ascii().is_empty()).ok_or_else(wrong)?;
     let url = match sys::here() {
         Some(here) => Url::new_with_base(&given, &here),
         None => Url::new(&given),
     };
     let url = url.map_err(|_| wrong())?;
     let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
-    let is_bare = !url.href().contains(['?', '#']) && url.username().is_empty() && url.password().is_empty();
-    if is_http && is_bare { Ok(url.href()) } else { Err(wrong()) }
+    let href = url.href();
+    let is_bare = !has_any(&href, b"?#") && url.username().is_empty() && url.password().is_empty();
+    if is_http && is_bare { Ok(href) } else { Err(wrong()) }
 }
 
 fn headers(fields: &Fields<'_>) -> Result<Option<Headers>, Refused> {
@@ -172,7 +173,11 @@ fn origins(fields: &Fields<'_>) -> Result<Vec<Origin>, Refused> {
     let Some(given) = fields.get("origins")? else { return Ok(Vec::new()) };
     let wrong = || fields.wrong("origins", "an array of origins is expected, like [\"https://blob.example\"]");
     let list = given.dyn_ref::<Array>().ok_or_else(wrong)?;
-    list.iter().map(|item| item.as_string().and_then(|text| origin(&text)).ok_or_else(wrong)).collect()
+    let mut origins = Vec::new();
+    for item in list.iter() {
+        origins.push(item.as_string().and_then(|text| origin(&text)).ok_or_else(wrong)?);
+    }
+    Ok(origins)
 }
 
 /// The address of the vendor's API, unless another one is named.

@@ -37,11 +37,11 @@ fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)
     let rule = "names with ASCII text are expected";
     let Some(given) = given(fields, "metadata", source)? else { return Ok(Vec::new()) };
     let pairs = value::to_json(&given);
-    let pairs = pairs.fields().ok_or_else(|| fields.wrong("metadata", rule))?;
-    let pair = |(name, value): &(String, crate::protocol::Json)| {
+    let mut metadata = Vec::new();
+    for (name, value) in pairs.fields().ok_or_else(|| fields.wrong("metadata", rule))? {
         let text = value.as_text().filter(|text| text.is_ascii() && name.is_ascii());
-        let wrong = || fields.wrong(&format!("metadata.{name}"), rule);
-        text.map(|text| (name.clone(), text.to_owned())).ok_or_else(wrong)
-    };
-    pairs.iter().map(pair).collect()
+        let text = text.ok_or_else(|| fields.wrong(&format!("metadata.{name}"), rule))?;
+        metadata.push((name.clone(), text.to_owned()));
+    }
+    Ok(metadata)
 }

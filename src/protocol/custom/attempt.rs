@@ -20,8 +20,7 @@ impl Custom {
         if let Some(expected) = self.flaw(given) {
             return Err(wrong("part", expected));
         }
-        let known = given.fields().unwrap_or_default().iter().filter(|(name, _)| name != "url").cloned();
-        let keep = Json::Map(known.chain([("url".to_owned(), url.as_str().into())]).collect());
+        let keep = given.clone().and(Some(("url", url.as_str().into())));
         // A store's own URL says how long it lives: one that waited in hand while the machine slept is asked for again.
         Ok(Ticket { keep, origin: to, expiry: expiry(url.as_str()), wants_digest: false })
     }

@@ -57,17 +57,15 @@ fn part(part: &PartRange, attempt: u32, digest: Option<&Json>) -> Json {
         ("size", part.size().into()),
         ("attempt", attempt.into()),
     ];
-    let told = told.into_iter().chain(digest.map(|checksum| ("checksum", checksum.clone())));
-    Json::Map(told.map(|(name, value): (&str, Json)| (name.to_owned(), value)).collect())
+    Json::object(told).and(digest.map(|checksum| ("checksum", checksum.clone())))
 }
 
 fn stored(receipts: &[(PartRange, Json)]) -> Json {
     let part = |(part, receipt): &(PartRange, Json)| {
         let fields = [("number", number(part).into()), ("offset", part.start.into()), ("size", part.size().into())];
-        let fields = fields.map(|(name, value): (&str, Json)| (name.to_owned(), value));
-        let etag = receipt.text("etag").map(|etag| ("etag".to_owned(), etag.into()));
-        let checksum = checksum::value(receipt).map(|value| ("checksum".to_owned(), value.into()));
-        Json::Map(fields.into_iter().chain(etag).chain(checksum).collect())
+        let etag = receipt.text("etag").map(|etag| ("etag", etag.into()));
+        let checksum = checksum::value(receipt).map(|value| ("checksum", value.into()));
+        Json::object(fields).and(etag).and(checksum)
     };
     Json::List(receipts.iter().map(part).collect())
 }

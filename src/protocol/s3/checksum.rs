@@ -5,7 +5,7 @@
 //! sent but one that was asked for, or that the URL's signature names.
 
 use super::super::checksum::{Checksums, made, read, receipt};
-use super::super::text::{around, pieces, replaced};
+use super::super::text::{around, has_any, pieces, replaced};
 use super::super::url::query_value;
 use super::super::{Algorithm, Answer, Call, Form, Json, Request, Response, Sums, lacks, presigned, xml};
 use crate::core::{Digests, Failed, Failure, PartRange, Reply, Step, Ticket};
@@ -56,9 +56,8 @@ pub(super) fn named(ticket: Ticket<Json>, checksums: Checksums) -> Ticket<Json> 
     // A value that came with the URL is the app's own business.
     let algorithm = algorithm.filter(|algorithm| checksums != Checksums::Never && !has(&ticket.keep, *algorithm));
     let Some(algorithm) = algorithm else { return ticket };
-    let mut fields = ticket.keep.fields().unwrap_or_default().to_vec();
-    fields.push(("checksum".to_owned(), algorithm.word().into()));
-    Ticket { keep: Json::Map(fields), wants_digest: true, ..ticket }
+    let keep = ticket.keep.and(Some(("checksum", algorithm.word().into())));
+    Ticket { keep, wants_digest: true, ..ticket }
 }
 
 /// Whether a ticket's own headers hold a checksum of that kind.
@@ -113,7 +112,7 @@ pub(super) fn stored(request: &Request, response: &Response, digest: Option<&Jso
     match (reply, said) {
         (_, Some((said, value))) if said != value => {
             let words = format!("the store says that a part's checksum is {said:.90}, and it is {value}");
-            Err(Failed { failure: Failure::Corrupt, status: Some(response.status), words })
+            Err(Failed::answered(Failure::Corrupt, response.status, words))
         }
         (Reply::Sent(sent), _) => Ok(Reply::Sent(receipt(super::etag(&sent), digest))),
         (reply, _) => Ok(reply),
@@ -138,21 +137,18 @@ fn refused(failed: Failed, response: &Response, has_digest: bool) -> Failed {
         (400 | 403, _) if is_about_it => Failure::DigestRefused,
         _ => return failed,
     };
-    Failed { failure, ..failed }
+    failed.but(failure)
 }
 
 /// A part's checksum, as completing wants it.
-pub(super) fn claim(receipt: &Json) -> Option<(String, Json)> {
+pub(super) fn claim(receipt: &Json) -> Option<(&'static str, Json)> {
     let (algorithm, value) = read(receipt.get("checksum")?)?;
-    Some((field(algorithm)?.to_owned(), value.into()))
+    Some((field(algorithm)?, value.into()))
 }
 
 /// The checksum that a list of parts, or a store, tells of one.
 pub(super) fn listed(item: &Json) -> Option<Json> {
-    let told = |algorithm: Algorithm| {
-        let value = item.text(field(algorithm)?)?;
-        Some(Json::object([("algorithm", algorithm.word().into()), ("value", value.into())]))
-    };
+    let told = |algorithm: Algorithm| Some(made(algorithm, item.text(field(algorithm)?)?));
     Algorithm::ALL.into_iter().find_map(told)
 }
 
@@ -163,17 +159,19 @@ fn said<'a>(answer: &'a Json, receipts: &[(PartRange, Json)]) -> Option<(&'a str
     let (_, first) = receipts.first()?;
     let (algorithm, _) = read(first.get("checksum")?)?;
     let said = answer.text(field(algorithm)?)?;
-    let is_composite = said.as_bytes().contains(&b'-');
+    let is_composite = has_any(said, b"-");
     let follows = match algorithm {
         Algorithm::Crc32c => true,
         Algorithm::Crc64Nvme | Algorithm::Md5 => !is_composite,
         Algorithm::Sha1 | Algorithm::Sha256 => is_composite,
     };
-    let sum = |(part, receipt): &(PartRange, Json)| {
-        let (own, value) = read(receipt.get("checksum")?)?;
-        (own == algorithm).then(|| (value.to_owned(), part.size()))
-    };
-    let parts = receipts.iter().map(sum).collect::<Option<_>>().filter(|_| follows)?;
+    let mut parts = Vec::new();
+    for (part, receipt) in receipts {
+        match read(receipt.get("checksum")?)? {
+            (own, value) if own == algorithm && follows => parts.push((value.to_owned(), part.size())),
+            _ => return None,
+        }
+    }
     Some((said, Sums { algorithm, is_composite, parts }))
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::answer::{asked, nonsense, refusal};
 use super::super::checksum::Checksums;
-use super::super::text::{around, in_a_row};
+use super::super::text::{append, around};
 use super::super::url::escaped;
 use super::super::{
     Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
@@ -23,7 +23,11 @@ impl S3Endpoint {
     /// The backend at `endpoint`, an absolute address without query.
     #[must_use]
     pub fn new(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), checksums: Checksums::Signed }
+        let mut bare = endpoint;
+        while let Some(shorter) = bare.strip_suffix('/') {
+            bare = shorter;
+        }
+        Self { endpoint: bare.to_owned(), checksums: Checksums::Signed }
     }
 
     /// With these checksums. It cannot be told of them: they go with a part only where its URL was signed for one.
@@ -65,18 +69,24 @@ impl Adapter for S3Endpoint {
     fn call(&self, step: &Step<Json>, file: &File) -> Result<Call, Failed> {
         Ok(match step {
             Step::Open { .. } => {
-                let metadata = file.metadata.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+                let mut metadata = Json::object([]);
+                for (name, value) in &file.metadata {
+                    metadata = metadata.and(Some((name, value.as_str().into())));
+                }
                 let body = Json::object([
                     ("filename", file.name.as_str().into()),
                     ("type", file.kind.as_str().into()),
-                    ("metadata", Json::Map(metadata.collect())),
+                    ("metadata", metadata),
                 ]);
                 self.request("POST", "", Body::Json(body))
             }
             Step::Prepare { session, parts, .. } => match parts.as_slice() {
                 [part] => self.request("GET", &path(session, &format!("/{}", number(part))), Body::Empty),
                 parts => {
-                    let numbers = in_a_row(&mut parts.iter().map(|part| number(part).to_string()), ",");
+                    let mut numbers = String::new();
+                    for part in parts {
+                        append(&mut numbers, ",", &number(part).to_string());
+                    }
                     let path = format!("{}&partNumbers={numbers}", path(session, "/batch"));
                     self.request("GET", &path, Body::Empty)
                 }
@@ -112,11 +122,12 @@ impl Adapter for S3Endpoint {
             (Step::Prepare { parts, .. }, Some(failed))
                 if parts.len() > 1 && matches!(response.status, 400 | 404 | 405) =>
             {
-                Err(Failed { failure: Failure::OneByOne, ..failed })
+                Err(failed.but(Failure::OneByOne))
             }
-            (Step::Inspect { .. }, Some(Failed { failure: Failure::Gone, .. })) => Ok(Reply::Unknown),
+            (Step::Inspect { .. }, Some(failed)) if failed.failure == Failure::Gone => Ok(Reply::Unknown),
             (Step::Open { .. }, Some(failed)) if matches!(response.status, 404 | 405) => {
-                Err(Failed { words: format!("{}: {HINT}", failed.words), ..failed })
+                let words = format!("{}: {HINT}", failed.words);
+                Err(failed.saying(words))
             }
             (_, Some(failed)) => Err(failed),
             (Step::Open { .. }, None) => opened(request, response),
@@ -157,7 +168,7 @@ fn failure(request: &Request, response: &Response) -> Failed {
         ["NoSuchUpload", "specified upload does not exist"].iter().any(|said| around(words, said).is_some())
     };
     let unknown = response.own_words().is_some_and(|words| is_said(&words));
-    if unknown { Failed { failure: Failure::Gone, ..failed } } else { failed }
+    if unknown { failed.but(Failure::Gone) } else { failed }
 }
 
 fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
@@ -178,19 +189,24 @@ fn signed(
         return Err(nonsense(request, response, &format!("JSON with signed URLs was expected: {HINT}")));
     };
     let expires = presigned::seconds(json, "expires");
-    let tickets: Result<Vec<_>, Failed> = match (only, json.text("url"), json.get("presignedUrls")) {
-        (Some(index), Some(url), _) => {
-            presigned::ticket(url, json.get("headers"), expires).map(|ticket| vec![(index, ticket)])
-        }
-        (_, _, Some(Json::Map(urls))) => urls
-            .iter()
-            .filter_map(|(number, url)| Some((number.parse::<u32>().ok()?.checked_sub(1)?, url.as_text()?)))
-            .map(|(index, url)| Ok((index, presigned::ticket(url, None, expires)?)))
-            .collect(),
-        _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
+    let mut tickets = Vec::new();
+    let mut take = |index, url, headers| {
+        tickets.push((index, checksum::named(presigned::ticket(url, headers, expires)?, checksums)));
+        Ok(())
     };
-    let named = |(index, ticket)| (index, checksum::named(ticket, checksums));
-    Ok(Reply::Prepared(tickets?.into_iter().map(named).collect()))
+    match (only, json.text("url"), json.get("presignedUrls")) {
+        (Some(index), Some(url), _) => take(index, url, json.get("headers"))?,
+        (_, _, Some(Json::Map(urls))) => {
+            for (number, url) in urls {
+                let index = number.parse::<u32>().ok().and_then(|number| number.checked_sub(1));
+                if let (Some(index), Some(url)) = (index, url.as_text()) {
+                    take(index, url, None)?;
+                }
+            }
+        }
+        _ => return Err(nonsense(request, response, "`url` or `presignedUrls` was expected")),
+    }
+    Ok(Reply::Prepared(tickets))
 }
 
 /// `CompleteMultipartUpload` [can answer 200 with an error inside](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html):
@@ -209,7 +225,7 @@ fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
     match &response.json {
         Some(json) if json.text("error").is_some() => Err(error_inside(request, response, Failure::Server)),
         Some(json @ Json::Map(_)) => Ok(Reply::Closed(json.clone())),
-        _ if response.text.trim().is_empty() => Ok(Reply::Closed(Json::Null)),
+        _ if response.text.trim_ascii().is_empty() => Ok(Reply::Closed(Json::Null)),
         _ => Err(nonsense(request, response, &format!("JSON with `location` was expected: {HINT}"))),
     }
 }
@@ -217,5 +233,5 @@ fn closed(request: &Request, response: &Response) -> Result<Reply<Json>, Failed>
 fn error_inside(request: &Request, response: &Response, failure: Failure) -> Failed {
     let own = response.own_words().unwrap_or_default();
     let words = format!("{} answered {} with an error inside ({own})", asked(request), response.status);
-    Failed { failure, status: Some(response.status), words }
+    Failed::answered(failure, response.status, words)
 }

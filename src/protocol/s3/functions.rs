@@ -3,7 +3,7 @@
 use super::super::checksum::Checksums;
 use super::super::{Adapter, Answer, Argument, Call, File, Function, Json, Outcome, lacks, number, presigned};
 use super::checksum;
-use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};
+use crate::core::{Failed, Failure, Reply, Rules, Step};
 
 /// A signing backend made of the app's own functions. Those that may be left out say what is possible.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +21,9 @@ pub struct S3Functions {
 }
 
 /// What a function is told of the session, and more.
-fn argument<const N: usize>(session: &Json, more: [(&'static str, Json); N]) -> Json {
-    let names = ["uploadId", "key"].map(|name| (name, session.text(name).unwrap_or_default().into()));
-    object(names.into_iter().chain(more))
-}
-
-fn object(fields: impl Iterator<Item = (&'static str, Json)>) -> Json {
-    Json::Map(fields.map(|(name, value)| (name.to_owned(), value)).collect())
+fn argument(session: &Json, more: Option<(&str, Json)>) -> Json {
+    let named = |name| (name, session.text(name).unwrap_or_default().into());
+    Json::object([named("uploadId"), named("key")]).and(more)
 }
 
 impl Adapter for S3Functions {
@@ -61,18 +57,19 @@ impl Adapter for S3Functions {
                     ("size", file.size.into()),
                 ];
                 let checksum = self.checksums.asked().map(|algorithm| ("checksum", algorithm.word().into()));
-                object(told.into_iter().chain(checksum))
+                Json::object(told).and(checksum)
             }
             Step::Prepare { session, parts, digests, .. } => {
-                let part = |(at, part): (usize, &PartRange)| {
+                let (mut digests, mut list) = (digests.iter(), Vec::new());
+                for part in parts {
                     let told = [("partNumber", number(part).into()), ("size", part.size().into())];
-                    object(told.into_iter().chain(digests.get(at).map(|checksum| ("checksum", checksum.clone()))))
-                };
-                argument(session, [("parts", Json::List(parts.iter().enumerate().map(part).collect()))])
+                    list.push(Json::object(told).and(digests.next().map(|checksum| ("checksum", checksum.clone()))));
+                }
+                argument(session, Some(("parts", Json::List(list))))
             }
-            Step::Close { session, receipts } => argument(session, [("parts", super::parts(receipts))]),
+            Step::Close { session, receipts } => argument(session, Some(("parts", super::parts(receipts)))),
             Step::Inspect { session, .. } | Step::Verify { session } | Step::Discard { session } => {
-                argument(session, [])
+                argument(session, None)
             }
             _ => return Err(lacks("s3", step)),
         };
@@ -103,8 +100,12 @@ impl Adapter for S3Functions {
             },
             Step::Prepare { .. } => {
                 let parts = value.items().ok_or_else(|| wrong(step, "[{ partNumber, url }, …]"))?;
-                let named = |(index, ticket)| (index, checksum::named(ticket, self.checksums));
-                parts.iter().map(|part| signed(part).map(named)).collect::<Result<_, _>>().map(Reply::Prepared)
+                let mut tickets = Vec::new();
+                for part in parts {
+                    let (index, ticket) = signed(part)?;
+                    tickets.push((index, checksum::named(ticket, self.checksums)));
+                }
+                Ok(Reply::Prepared(tickets))
             }
             Step::Inspect { .. } => match (value, value.items()) {
                 (Json::Null, _) => Ok(Reply::Unknown),

@@ -52,8 +52,7 @@ fn listed(step: &Step<Json>, items: &[Json], needed: Option<Algorithm>) -> Reply
         let index = u32::try_from(item.whole("PartNumber")?.checked_sub(1)?).ok()?;
         let etag = item.text("ETag")?;
         let known = remembered.get(index as usize).and_then(Option::as_ref);
-        let bare = |etag: &str| etag.trim_matches('"').to_owned();
-        let is_it = |known: &&Json| self::etag(known).map(bare) == Some(bare(etag));
+        let is_it = |known: &&Json| self::etag(known).map(unquoted) == Some(unquoted(etag));
         let receipt = match (known.filter(is_it), checksum::listed(item)) {
             (Some(known), _) => known.clone(),
             (None, None) if needed.and_then(checksum::field).is_some() => return None,
@@ -61,21 +60,36 @@ fn listed(step: &Step<Json>, items: &[Json], needed: Option<Algorithm>) -> Reply
         };
         Some(StoredPart { index, size: Some(item.whole("Size")?), receipt })
     };
-    Reply::Listed { parts: items.iter().filter_map(part).collect(), next: None }
+    let mut parts = Vec::new();
+    for item in items {
+        if let Some(part) = part(item) {
+            parts.push(part);
+        }
+    }
+    Reply::Listed { parts, next: None }
 }
 
 fn etag(receipt: &Json) -> Option<&str> {
     receipt.text("etag")
 }
 
+/// An ETag without its quotes: some hand it on with them, and some without.
+fn unquoted(etag: &str) -> &str {
+    let mut bare = etag;
+    while let Some(inner) = bare.strip_prefix('"').or(bare.strip_suffix('"')) {
+        bare = inner;
+    }
+    bare
+}
+
 /// The parts as completing wants them.
 fn parts(receipts: &[(PartRange, Json)]) -> Json {
-    let part = |(part, receipt): &(PartRange, Json)| {
-        let names = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
-        let names = names.map(|(name, value): (&str, Json)| (name.to_owned(), value));
-        Json::Map(names.into_iter().chain(checksum::claim(receipt)).collect())
-    };
-    Json::List(receipts.iter().map(part).collect())
+    let mut parts = Vec::new();
+    for (part, receipt) in receipts {
+        let bare = [("PartNumber", number(part).into()), ("ETag", etag(receipt).unwrap_or_default().into())];
+        parts.push(Json::object(bare).and(checksum::claim(receipt)));
+    }
+    Json::List(parts)
 }
 
 /// Holds what the store says of the whole against what it was given:
@@ -83,7 +97,7 @@ fn parts(receipts: &[(PartRange, Json)]) -> Json {
 /// ends in how many they were. What comes before follows from the parts only where nobody encrypts them; a checksum always
 /// does.
 fn counted(answer: &Json, receipts: &[(PartRange, Json)], whole: Option<&str>) -> Result<(), Failed> {
-    let etag = answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default().trim_matches('"');
+    let etag = unquoted(answer.text("ETag").or_else(|| answer.text("etag")).unwrap_or_default());
     let count: Option<usize> = match around(etag, "-") {
         Some((digest, count)) if digest.len() == 32 => count.parse().ok(),
         _ => None,

@@ -82,8 +82,7 @@ pub(super) fn tickets(json: &Json, headers: Option<&Json>, at: Wall) -> Result<V
 
 /// The session, with the address of what it has become.
 pub(super) fn located(session: &Json, url: &str) -> Json {
-    let known = session.fields().unwrap_or_default().iter().filter(|(name, _)| name != "location").cloned();
-    Json::Map(known.chain([("location".to_owned(), url.into())]).collect())
+    session.clone().and(Some(("location", url.into())))
 }
 
 /// The chunks that a page of the status says are there, whose sizes are not said, and those that failed: nothing of them is.
@@ -123,14 +122,14 @@ fn union(named: &[Json], more: impl Iterator<Item = u64>) -> Vec<Json> {
 pub(super) fn watched(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
     let over = |what: &str| {
         let words = format!("{} says that the upload {what}", asked(request));
-        Failed { failure: Failure::Rejected, status: Some(response.status), words }
+        Failed::answered(Failure::Rejected, response.status, words)
     };
     match json.text("status") {
         Some("completed") => match (json.whole("uploaded_size"), json.whole("total_size")) {
             (Some(uploaded), Some(total)) if uploaded != total => {
                 let words =
                     format!("{} says that the upload is complete, with {uploaded} of {total} bytes", asked(request));
-                Err(Failed { failure: Failure::Corrupt, status: Some(response.status), words })
+                Err(Failed::answered(Failure::Corrupt, response.status, words))
             }
             _ => Ok(Reply::Closed(json.clone())),
         },
