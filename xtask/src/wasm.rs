@@ -21,11 +21,6 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 
-/// What LLVM is to leave as it is: loops whose counters it would turn into addresses, and expressions that it would copy to
-/// where they are not always needed. Both are for speed, and in hot loops that are written out there is none to be had by
-/// them (`docs/size.md`).
-const LLVM: [&str; 2] = ["-Cllvm-args=-disable-lsr", "-Cllvm-args=-enable-pre=false"];
-
 /// A section of its own, named `s3` and empty, by which `pkg-template/modules.js` knows whose glue a module needs.
 const S3_ALONE: [u8; 5] = [0, 3, 2, b's', b'3'];
 
@@ -78,9 +73,7 @@ pub(crate) fn ensure_target() -> Result<()> {
 }
 
 fn compile(services: Services) -> Result<PathBuf> {
-    let mut flags = remapped_paths()?;
-    flags.extend(LLVM.map(str::to_owned));
-    let flags = format!("target.{TARGET}.rustflags={flags:?}");
+    let flags = format!("target.{TARGET}.rustflags={:?}", remapped_paths()?);
     let words = ["build", "--package", "upslice", "--lib", "--profile", "wasm", "--target", TARGET, "--config", &flags];
     let features: &[&str] = match services {
         Services::All => &[],
@@ -94,7 +87,7 @@ fn compile(services: Services) -> Result<PathBuf> {
 /// apart. The module's path.
 pub(crate) fn kernels() -> Result<PathBuf> {
     ensure_target()?;
-    let flags = format!("target.{TARGET}.rustflags={:?}", [&["-Ctarget-feature=+simd128"], LLVM.as_slice()].concat());
+    let flags = format!("target.{TARGET}.rustflags=[\"-Ctarget-feature=+simd128\"]");
     let words = ["build", "--package", "upslice-kernels", "--profile", "wasm", "--target", TARGET, "--config"];
     cargo().args(words).args([flags]).run()?;
     Ok(target_dir()?.join(TARGET).join("wasm/upslice_kernels.wasm"))
