@@ -105,6 +105,20 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await arrived(server, file, "s3");
   });
 
+  it("a backend that says no more than that something went wrong is not asked at every visit", { timeout: TIMEOUT }, async (t) => {
+    const { open, server, file, about } = await interruptedAt(t);
+    // What Companion says in production of an upload that the store has forgotten.
+    const body = JSON.stringify({ message: "Something went wrong", requestId: "1" });
+    await server.fault({ service: "s3", step: "list", fault: { kind: "status", status: 500, body } });
+    const page = await open(file);
+    await begin(page, about, { resumable: { scope: "me" } });
+    const end = await ending(page);
+    assert.ok(end.result, end.error?.message);
+    assert.deepEqual([end.result.resumed, end.notices], [false, ["restarted"]]);
+    await arrived(server, file, "s3");
+    assert.deepEqual(await page.evaluate("api.interrupted('me').then((all) => all.length)"), 0, "it is over and still written down");
+  });
+
   it("by its handle, an upload is taken up without choosing the file again", { timeout: TIMEOUT }, async (t) => {
     const { open, server } = await profile(t);
     const first = await open();
