@@ -52,7 +52,7 @@ export function createApi(sources) {
       // Whoever names nobody else, in whatever order, does not know what a page is.
       more = fresh.size > 0;
       fresh.forEach((name) => known.add(name));
-      yield { ...told, items: items.filter((item) => fresh.has(item.uploadId ?? item.number)) };
+      yield { ...told, items: names ? items.filter((item) => fresh.has(item.uploadId ?? item.number)) : items };
     }
   }
 

@@ -144,6 +144,7 @@ export type UploadState =
  */
 export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResult<R>> {
   readonly id: string;
+  /** Of a handle, what it has held since it was read; until then the handle. */
   readonly file: Blob;
   readonly state: UploadState;
   readonly progress: Progress;

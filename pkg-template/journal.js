@@ -108,7 +108,7 @@ class Writer {
     return new Writer({ header: this.#header, identity: this.#identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
-  /** Nothing more will be written: another page may drive it, unless there is nothing left to `forget`. */
+  /** Nothing more will be written: another page may drive it. To `forget` it, what was written is removed before. */
   end(forget) {
     if (this.#ended) return;
     this.#ended = true;
@@ -170,7 +170,8 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
     const turn = entries.length > 0 ? Promise.resolve() : looking;
     const looked = awaited(machine.identity(turn));
     const identity = Promise.all([looked, turn.then(() => within(looked, SLOW))]).then(([found]) => found, () => undefined);
-    looking = identity;
+    // One that is slow to be read holds the others up for seconds, no longer.
+    looking = Promise.all([looking, within(identity)]).then(() => {}, () => {});
     const taken = await takeUp(entries, key, identity, { machine, awaited, notice });
     if (taken) return taken;
     if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };

@@ -26,7 +26,7 @@ export class Upload extends EventTarget {
   #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
   #progress;
-  /** What was asked for before the machine has begun: only then it tells a state. */
+  /** Whether a pause was asked for last. It counts until the machine has begun, which tells its state itself. */
   #paused;
   #watched;
   #startedAt = performance.now();
@@ -135,6 +135,8 @@ export class Upload extends EventTarget {
       const message = `retry: only an upload that has failed can be tried again; this one is ${this.#state}`;
       return new Upload(this.file, this.#options, () => Promise.reject(new UploadError({ code: "options", message })));
     }
+    // What is being removed is nothing to go on from.
+    if (this.#removal) return new Upload(this.file, this.#options, this.#module);
     const machine = this.#usable;
     const earlier = machine ? { machine, instance: this.#instance, writer: this.#writer } : this.#earlier;
     // The next upload owns what is stored from now on: this one has nothing left to remove.

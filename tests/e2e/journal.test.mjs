@@ -5,7 +5,7 @@ import { rmSync, utimesSync, writeFileSync } from "node:fs";
 import { before, beforeEach, describe, it } from "node:test";
 import { MIB, Pool, Server, diskFile } from "./harness.mjs";
 import * as visits from "./visits.mjs";
-import { arrived, begin, ending, kill, services } from "./visits.mjs";
+import { arrived, begin, copies, ending, kill, services } from "./visits.mjs";
 
 const TIMEOUT = 60_000;
 
@@ -243,6 +243,32 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await page.evaluate("kept(2)");
     await page.evaluate("Promise.all([one.abort(), one.abort()])");
     assert.equal((await server.requestsOf("abort")).length, 1);
+    await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
+  });
+
+  it("a retry while an abort removes what has failed begins anew", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("regretted.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const page = await open(file);
+    await server.fault(
+      { service: "s3", step: "part", part: 3, times: 1, fault: { kind: "status", status: 400 } },
+      { service: "s3", step: "abort", fault: { kind: "delay", ms: 1000 } },
+    );
+    await begin(page, services.s3, { concurrency: 1 });
+    await ending(page);
+    await page.evaluate("kept(2)");
+    const told = await page.evaluate(`(async () => {
+      const gone = one.abort();
+      const at = one.retry();
+      // While the removal is on its way, too.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const later = one.retry();
+      const outcomes = await Promise.allSettled([at, later]);
+      await gone;
+      return outcomes.map(({ reason, value }) => reason?.message ?? value.resumed);
+    })()`);
+    assert.deepEqual(told, [false, false]);
+    assert.equal((await copies(server, file)).length, 2);
     await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
   });
 

@@ -19,6 +19,9 @@ const LEAST: Duration = Duration::from_secs(10);
 /// Nor is the answer to a creation that nobody needs any more, even if the app would wait for ever.
 const ORPHANED: Duration = Duration::from_secs(120);
 
+/// What cannot be removed.
+const MAY_BE_DONE: &str = "it was being completed before it was aborted: the object may be stored";
+
 /// What else is true of a failure before a session that was given up is removed.
 const GIVEN_UP: &str = "; the session that was given up before is still at the service, until you abort";
 
@@ -115,7 +118,7 @@ impl<K: Clone> Upload<K> {
                 self.clear(now, closing.session, may_be_done);
             }
             Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
-                self.over(None);
+                self.over(may_be_done.then(|| MAY_BE_DONE.into()));
             }
         }
     }
@@ -146,8 +149,7 @@ impl<K: Clone> Upload<K> {
         };
         match outcome {
             _ if gone && clearing.may_be_done && clearing.looks == 0 => {
-                return self
-                    .over(Some("it was being completed before it was aborted: the object may be stored".into()));
+                return self.over(Some(MAY_BE_DONE.into()));
             }
             _ if gone => return self.over(None),
             Ok(Reply::Discarded) if self.rules.inspects => {
