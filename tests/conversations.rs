@@ -394,6 +394,17 @@ mod hearing {
     }
 
     #[test]
+    fn a_backend_that_says_only_that_something_went_wrong_may_have_forgotten_the_session() {
+        // Companion in production.
+        let vague = "500\n\n{\"message\":\"Something went wrong\",\"requestId\":\"1\"}";
+        assert_eq!(failed(&list(), vague).failure, Failure::Vague);
+        for step in [open(), sign(&[0]), complete(), discard()] {
+            assert_eq!(failed(&step, vague).failure, Failure::Server, "{step:?}");
+        }
+        assert_eq!(failed(&list(), "502\n\n<html>Bad Gateway</html>").failure, Failure::Server);
+    }
+
+    #[test]
     fn a_session_that_is_unknown() {
         let backends = [
             "404\n\n{\"error\":\"s3: not found\"}",

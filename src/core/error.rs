@@ -21,6 +21,9 @@ pub enum Failure {
     },
     /// The server failed (another 5xx, 408). Tried again; spends an attempt.
     Server,
+    /// The service says no more than that something went wrong. Tried again as after trouble; where it goes on, an upload
+    /// that is taken up may be forgotten there, and begins anew.
+    Vague,
     /// Not allowed (401, 403). What goes to a signed URL is tried with a fresh one, twice; what goes to the service's
     /// API with fresh headers, once.
     Refused,
@@ -194,7 +197,7 @@ impl Error {
         let code = match failed.failure {
             Failure::NoAnswer => ErrorCode::Network,
             Failure::Silence => ErrorCode::Timeout,
-            Failure::Busy { .. } | Failure::Server => ErrorCode::Server,
+            Failure::Busy { .. } | Failure::Server | Failure::Vague => ErrorCode::Server,
             Failure::Corrupt => ErrorCode::Checksum,
             Failure::Refused => ErrorCode::Unauthorized,
             Failure::Gone | Failure::Rejected | Failure::DigestRefused => ErrorCode::Rejected,

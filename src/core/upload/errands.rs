@@ -192,7 +192,7 @@ impl<K: Clone> Upload<K> {
                 error.code = ErrorCode::Callback;
                 return Err(error);
             }
-            Failure::NoAnswer | Failure::Silence | Failure::Server => None,
+            Failure::NoAnswer | Failure::Silence | Failure::Server | Failure::Vague => None,
             Failure::Busy { after } if after.is_none_or(|after| after <= self.config.timeouts.outage) => *after,
             Failure::Refused if !errand.refused => {
                 errand.refused = true;

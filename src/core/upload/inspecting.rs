@@ -108,9 +108,8 @@ impl<K: Clone> Upload<K> {
             Ok(_) => self.misunderstood(now, origins, SUBJECT),
             Err(failed) => {
                 let verdict = self.judge(now, &mut inspecting.errand, &failed, outage, SUBJECT);
-                // A backend may say no more than this of a session that the store has forgotten, as Companion does in
-                // production, and would say so at every visit to come.
-                let may_be_gone = failed.status == Some(500) && !inspecting.was_closing;
+                // It would say so at every visit to come.
+                let may_be_gone = failed.failure == Failure::Vague && !inspecting.was_closing;
                 match verdict {
                     Err(error) if may_be_gone => self.phase = self.begin_beside(&error.message),
                     verdict => {

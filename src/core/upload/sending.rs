@@ -192,7 +192,7 @@ impl<K: Clone> Upload<K> {
                     origins.link(origin).refused(now.instant, task, delay);
                 }
             }
-            Failure::Server | Failure::Corrupt => {
+            Failure::Server | Failure::Vague | Failure::Corrupt => {
                 self.spend(now, origins, index, failed, None);
             }
             Failure::Refused if has_ticket => {
