@@ -233,30 +233,28 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     });
   }
 
-  it("an abort after a failure, twice, removes what is stored once, and what is written down", { timeout: TIMEOUT }, async (t) => {
-    const file = await diskFile("removed.bin", 21 * MIB);
+  /** An upload that has failed at its third part, with two that are stored and written down. */
+  const failedAt = async (t) => {
+    const file = await diskFile("failed.bin", 21 * MIB);
     const { open, server } = await profile(t);
     const page = await open(file);
-    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400 } });
+    await server.fault({ service: "s3", step: "part", part: 3, times: 1, fault: { kind: "status", status: 400 } });
     await begin(page, services.s3, { concurrency: 1 });
     await ending(page);
     await page.evaluate("kept(2)");
+    return { file, server, page };
+  };
+
+  it("an abort after a failure, twice, removes what is stored once, and what is written down", { timeout: TIMEOUT }, async (t) => {
+    const { server, page } = await failedAt(t);
     await page.evaluate("Promise.all([one.abort(), one.abort()])");
     assert.equal((await server.requestsOf("abort")).length, 1);
     await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
   });
 
   it("a retry while an abort removes what has failed begins anew", { timeout: TIMEOUT }, async (t) => {
-    const file = await diskFile("regretted.bin", 21 * MIB);
-    const { open, server } = await profile(t);
-    const page = await open(file);
-    await server.fault(
-      { service: "s3", step: "part", part: 3, times: 1, fault: { kind: "status", status: 400 } },
-      { service: "s3", step: "abort", fault: { kind: "delay", ms: 1000 } },
-    );
-    await begin(page, services.s3, { concurrency: 1 });
-    await ending(page);
-    await page.evaluate("kept(2)");
+    const { file, server, page } = await failedAt(t);
+    await server.fault({ service: "s3", step: "abort", fault: { kind: "delay", ms: 1000 } });
     const told = await page.evaluate(`(async () => {
       const gone = one.abort();
       const at = one.retry();
@@ -273,13 +271,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
   });
 
   it("an abort before a retry has begun leaves nothing written down of what it removes", { timeout: TIMEOUT }, async (t) => {
-    const file = await diskFile("hesitant.bin", 21 * MIB);
-    const { open, server } = await profile(t);
-    const page = await open(file);
-    await server.fault({ service: "s3", step: "part", part: 3, fault: { kind: "status", status: 400 } });
-    await begin(page, services.s3, { concurrency: 1 });
-    await ending(page);
-    await page.evaluate("kept(2)");
+    const { server, page } = await failedAt(t);
     await page.evaluate(async () => {
       const request = navigator.locks.request.bind(navigator.locks);
       const patience = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
