@@ -49,11 +49,11 @@ pub enum Failure {
 
 /// A failed exchange. What is said of it is behind a pointer, because everything that asks or answers hands it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed(Box<Account>);
+pub struct Failed(Box<FailedInner>);
 
 /// How an exchange failed, and in words that need no context but the part's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct FailedInner {
     /// What follows from it.
     pub failure: Failure,
     /// The HTTP status, if there was an answer.
@@ -67,13 +67,13 @@ impl Failed {
     /// A failure without an HTTP answer.
     #[must_use]
     pub fn new(failure: Failure, words: String) -> Self {
-        Self(Box::new(Account { failure, status: None, words }))
+        Self(Box::new(FailedInner { failure, status: None, words }))
     }
 
     /// A failure by an answer of that status. Zero is none.
     #[must_use]
     pub fn answered(failure: Failure, status: u16, words: String) -> Self {
-        Self(Box::new(Account { failure, status: Some(status).filter(|status| *status > 0), words }))
+        Self(Box::new(FailedInner { failure, status: Some(status).filter(|status| *status > 0), words }))
     }
 
     /// The same, of which something else follows.
@@ -92,15 +92,15 @@ impl Failed {
 }
 
 impl Deref for Failed {
-    type Target = Account;
+    type Target = FailedInner;
 
-    fn deref(&self) -> &Account {
+    fn deref(&self) -> &FailedInner {
         &self.0
     }
 }
 
 impl DerefMut for Failed {
-    fn deref_mut(&mut self) -> &mut Account {
+    fn deref_mut(&mut self) -> &mut FailedInner {
         &mut self.0
     }
 }
@@ -167,11 +167,11 @@ impl ErrorCode {
 
 /// Why an upload failed. What there is to say is behind a pointer, as that of a failed exchange is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Box<Report>);
+pub struct Error(Box<ErrorInner>);
 
 /// What there is to say of a failed upload. The message alone is a bug report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct ErrorInner {
     /// For programs.
     pub code: ErrorCode,
     /// For people: what was attempted, on what, how often, what came back, and the way out.
@@ -188,7 +188,7 @@ impl Error {
     /// An error about no part in particular.
     #[must_use]
     pub fn new(code: ErrorCode, message: String) -> Self {
-        Self(Box::new(Report { code, message, status: None, part: None, attempts: None }))
+        Self(Box::new(ErrorInner { code, message, status: None, part: None, attempts: None }))
     }
 
     /// What `failed` means when nothing is left to try.
@@ -213,15 +213,15 @@ impl Error {
 }
 
 impl Deref for Error {
-    type Target = Report;
+    type Target = ErrorInner;
 
-    fn deref(&self) -> &Report {
+    fn deref(&self) -> &ErrorInner {
         &self.0
     }
 }
 
 impl DerefMut for Error {
-    fn deref_mut(&mut self) -> &mut Report {
+    fn deref_mut(&mut self) -> &mut ErrorInner {
         &mut self.0
     }
 }

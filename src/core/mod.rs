@@ -38,7 +38,7 @@ pub(crate) use few::Few;
 
 pub use dice::Dice;
 pub use enquiry::Enquiry;
-pub use error::{Account, Error, ErrorCode, Failed, Failure, Report};
+pub use error::{Error, ErrorCode, ErrorInner, Failed, FailedInner, Failure};
 pub use instant::{Instant, Now, Wall};
 pub use ledger::{Change, Ledger};
 pub use origin::{Origin, Origins};

@@ -77,7 +77,7 @@ impl<K: Clone> Closing<K> {
     }
 
     /// Whether a completion may have taken effect.
-    pub(super) const fn may_be_done(&self) -> bool {
+    pub(super) const fn may_have_completed(&self) -> bool {
         self.doubt.is_some() || self.accepted || (self.errand.running.is_some() && matches!(self.ask, Ask::Complete))
     }
 }

@@ -15,7 +15,7 @@ impl<K: Clone> Upload<K> {
     /// It may have been completed, and there are not even the receipts to complete it again.
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
         self.outputs.push(Output::Save(Change::Closed));
-        self.may_be_done = true;
+        self.may_be_completed = true;
         self.fail(now, origins, unproven(&gone_before()));
     }
 

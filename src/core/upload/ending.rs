@@ -20,7 +20,7 @@ const LEAST: Duration = Duration::from_secs(10);
 const ORPHANED: Duration = Duration::from_secs(120);
 
 /// What cannot be removed.
-const MAY_BE_DONE: &str = "it was being completed before it was aborted: the object may be stored";
+const MAY_BE_COMPLETED: &str = "it was being completed before it was aborted: the object may be stored";
 
 /// What else is true of a failure before a session that was given up is removed.
 const GIVEN_UP: &str = "; the session that was given up before is still at the service, until you abort";
@@ -33,7 +33,7 @@ pub(super) struct Clearing<K> {
     looking: bool,
     looks: u32,
     /// Whether a completion was under way, whose object cannot be removed.
-    may_be_done: bool,
+    may_be_completed: bool,
     pub(super) until: Instant,
 }
 
@@ -51,7 +51,7 @@ impl<K: Clone> Clearing<K> {
 impl<K: Clone> Upload<K> {
     /// The one bad ending. What is stored stays, to be taken up again or removed.
     pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, mut error: Error) {
-        self.may_be_done |= self.may_be_done();
+        self.may_be_completed |= self.may_have_completed();
         self.leave(origins);
         if matches!(self.phase, Phase::Restarting(_)) {
             // The next try does not know of it.
@@ -67,12 +67,12 @@ impl<K: Clone> Upload<K> {
     }
 
     /// Whether there may be an object, which cannot be removed: completing had begun, in this visit or in one before.
-    fn may_be_done(&self) -> bool {
+    fn may_have_completed(&self) -> bool {
         match &self.phase {
             Phase::Idle(ledger) => ledger.is_closing(),
             Phase::Inspecting(inspecting) => inspecting.was_closing,
-            Phase::Closing(closing) => closing.may_be_done(),
-            Phase::Failed(_) => self.may_be_done,
+            Phase::Closing(closing) => closing.may_have_completed(),
+            Phase::Failed(_) => self.may_be_completed,
             _ => false,
         }
     }
@@ -91,47 +91,47 @@ impl<K: Clone> Upload<K> {
         }
         // Nor is the name known of what an earlier try may have created.
         self.nameless.take().into_iter().for_each(|words| self.note_left(&empty(&words)));
-        let may_be_done = self.may_be_done();
+        let may_be_completed = self.may_have_completed();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
             Phase::Opening(errand) if errand.running.is_some() => {
                 self.phase = Phase::Orphan(Errand { until: now.instant + ORPHANED, ..errand });
             }
             Phase::Idle(ledger) => match ledger.session().cloned() {
-                Some((session, _)) => self.clear(now, session, may_be_done),
+                Some((session, _)) => self.clear(now, session, may_be_completed),
                 None => self.over(None),
             },
             Phase::Sending { session } | Phase::Failed(Some(session)) => {
                 self.leave(origins);
-                self.clear(now, session, may_be_done);
+                self.clear(now, session, may_be_completed);
             }
             Phase::Inspecting(inspecting) => {
                 self.leave(origins);
-                self.clear(now, inspecting.session, may_be_done);
+                self.clear(now, inspecting.session, may_be_completed);
             }
             Phase::Restarting(restarting) => {
                 self.leave(origins);
-                self.clear(now, restarting.session, may_be_done);
+                self.clear(now, restarting.session, may_be_completed);
             }
             Phase::Closing(closing) => {
                 self.leave(origins);
-                self.clear(now, closing.session, may_be_done);
+                self.clear(now, closing.session, may_be_completed);
             }
             Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
-                self.over(may_be_done.then(|| MAY_BE_DONE.into()));
+                self.over(may_be_completed.then(|| MAY_BE_COMPLETED.into()));
             }
         }
     }
 
     /// Begins to remove a session.
-    pub(super) fn clear(&mut self, now: Now, session: K, may_be_done: bool) {
+    pub(super) fn clear(&mut self, now: Now, session: K, may_be_completed: bool) {
         self.outputs.push(Output::Save(Change::Closed));
         if !self.rules.discards {
             return self.over(Some("the service has no way to remove an unfinished upload".into()));
         }
         let until = now.instant + PATIENCE.min(self.config.timeouts.outage.max(LEAST));
         let errand = Errand::default();
-        let clearing = Clearing { session, errand, looking: false, looks: 0, may_be_done, until };
+        let clearing = Clearing { session, errand, looking: false, looks: 0, may_be_completed, until };
         self.phase = Phase::Clearing(clearing.into());
     }
 
@@ -148,8 +148,8 @@ impl<K: Clone> Upload<K> {
             Err(failed) => failed.failure == Failure::Gone,
         };
         match outcome {
-            _ if gone && clearing.may_be_done && clearing.looks == 0 => {
-                return self.over(Some(MAY_BE_DONE.into()));
+            _ if gone && clearing.may_be_completed && clearing.looks == 0 => {
+                return self.over(Some(MAY_BE_COMPLETED.into()));
             }
             _ if gone => return self.over(None),
             Ok(Reply::Discarded) if self.rules.inspects => {

@@ -92,7 +92,7 @@ impl<K: Clone> Upload<K> {
             Ok(Reply::Closed(answer)) if self.rules.settling().is_some() => {
                 inspecting.receipts().for_each(|(index, receipt)| self.adopt(index, receipt));
                 if self.stored < self.plan.parts() {
-                    self.may_be_done = true;
+                    self.may_be_completed = true;
                     self.phase = Phase::Failed(Some(inspecting.session));
                     let words = "the service says that it is complete, and not all of its receipts are in hand: look for it before you upload again";
                     return self.fail(now, origins, Error::new(ErrorCode::Unproven, format!("{SUBJECT}: {words}")));

@@ -121,7 +121,7 @@ pub struct Upload<K> {
     /// Why it is not known what became of a try to create a session: the service may hold one, and its name is not known.
     nameless: Option<String>,
     /// Whether completing had begun before it failed, and may have taken effect.
-    may_be_done: bool,
+    may_be_completed: bool,
     /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
     /// with those that follow.
     refused: bool,
@@ -196,7 +196,7 @@ impl<K: Clone> Upload<K> {
             restarts: 0,
             left: None,
             nameless: None,
-            may_be_done: false,
+            may_be_completed: false,
             refused: false,
             silences: 0,
             ticket_life: None,
