@@ -351,6 +351,8 @@ mod hearing {
             (599, Failure::Server),
         ] {
             for step in [open(), sign(&[0]), send(), complete(), discard()] {
+                let is_vague = (status, step.role()) == (500, "complete");
+                let failure = if is_vague { Failure::Vague } else { failure };
                 assert_eq!(failed(&step, &status.to_string()).failure, failure, "{status} to {}", step.role());
             }
         }
@@ -397,8 +399,10 @@ mod hearing {
     fn a_backend_that_says_only_that_something_went_wrong_may_have_forgotten_the_session() {
         // Companion in production.
         let vague = "500\n\n{\"message\":\"Something went wrong\",\"requestId\":\"1\"}";
-        assert_eq!(failed(&list(), vague).failure, Failure::Vague);
-        for step in [open(), sign(&[0]), complete(), discard()] {
+        for step in [list(), complete()] {
+            assert_eq!(failed(&step, vague).failure, Failure::Vague, "{step:?}");
+        }
+        for step in [open(), sign(&[0]), discard()] {
             assert_eq!(failed(&step, vague).failure, Failure::Server, "{step:?}");
         }
         assert_eq!(failed(&list(), "502\n\n<html>Bad Gateway</html>").failure, Failure::Server);

@@ -2101,6 +2101,68 @@ mod gone_while_completing {
         }
     }
 
+    /// What a backend in production says of whatever goes wrong.
+    const SOMETHING: How = How::Say(500, None);
+
+    #[test]
+    fn one_of_which_a_backend_says_no_more_than_that_something_went_wrong_is_unproven_once() {
+        let (mut world, id) = gone(|rules| rules.inspects = true, true);
+        world.break_for_good("list", SOMETHING);
+        world.fault("complete", 6, SOMETHING);
+        let again = world.retry(id);
+        world.run();
+        let life = world.life(again);
+        assert_eq!((code(life), life.sends.len(), life.count("create")), (ErrorCode::Unproven, 0, 0));
+        assert_eq!((life.count("list"), life.count("complete"), life.error().unwrap().status), (6, 6, Some(500)));
+        for words in ["the page was gone", "the service said Fault", "look for it before you upload again"] {
+            assert!(message(life).contains(words), "{}", message(life));
+        }
+        let third = world.retry(again);
+        world.run();
+        let life = world.life(third);
+        assert!(life.is_stored(), "{:?}", life.ending);
+        assert_eq!((life.sends.len(), life.count("create"), life.restarts), (3, 1, 1));
+        assert!(matches!(&life.over, Some(Some(left)) if left.contains("earlier visit")), "{:?}", life.over);
+    }
+
+    #[test]
+    fn one_that_a_backend_does_not_list_any_more_is_proven_where_the_store_answers_twice() {
+        let (mut world, id) = gone(|rules| rules.inspects = true, true);
+        world.store.idempotent = true;
+        world.break_for_good("list", SOMETHING);
+        let again = world.retry(id);
+        world.run();
+        assert_stored(&world, again);
+        let life = world.life(again);
+        assert_eq!((life.sends.len(), life.count("list"), life.count("complete")), (0, 6, 1));
+    }
+
+    #[test]
+    fn one_that_never_arrived_and_is_unproven_because_a_backend_was_in_trouble_is_gone_on_from() {
+        let (mut world, id) = gone(|rules| rules.inspects = true, false);
+        world.fault("list", 6, SOMETHING);
+        world.fault("complete", 6, SOMETHING);
+        let again = world.retry(id);
+        world.run();
+        assert_eq!(code(world.life(again)), ErrorCode::Unproven);
+        let third = world.retry(again);
+        world.run();
+        assert_stored(&world, third);
+        assert_eq!((world.life(third).sends.len(), world.life(third).count("create")), (0, 0));
+    }
+
+    #[test]
+    fn one_that_is_unproven_because_a_backend_is_in_trouble_can_still_be_removed() {
+        let (mut world, id) = gone(|rules| rules.inspects = true, false);
+        world.fault("list", 6, SOMETHING);
+        world.fault("complete", 6, SOMETHING);
+        let again = world.retry(id);
+        world.run();
+        world.abort(again);
+        world.run();
+        assert_eq!(world.store.told_and_open(), Vec::<&str>::new());
+    }
+
     #[test]
     fn one_that_was_refused_is_not_doubted_and_begins_anew_when_it_is_taken_up() {
         let mut world = world_with(|rules| rules.inspects = false);

@@ -22,7 +22,8 @@ pub enum Failure {
     /// The server failed (another 5xx, 408). Tried again; spends an attempt.
     Server,
     /// The service says no more than that something went wrong. Tried again as after trouble; where it goes on, an upload
-    /// that is taken up may be forgotten there, and begins anew.
+    /// that is taken up may be forgotten there, and begins anew; one whose completion may have taken effect is completed once
+    /// more first, and is unproven if that says no more either.
     Vague,
     /// Not allowed (401, 403). What goes to a signed URL is tried with a fresh one, twice; what goes to the service's
     /// API with fresh headers, once.

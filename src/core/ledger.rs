@@ -23,7 +23,7 @@ pub enum Change<K> {
     },
     /// Completing is about to begin. Written before the service hears of it, since it may take effect without an answer.
     Closing,
-    /// The service has said no to completing: it did not take effect.
+    /// The service has said no to completing: it did not take effect. Or nobody will say whether it did, which has been told.
     Refused,
     /// There is nothing left to take up.
     Closed,

@@ -178,7 +178,7 @@ impl Service for Plain {
                     (401 | 403, _) => Failure::Refused,
                     (404, _) => Failure::Gone,
                     (429 | 503, _) => Failure::Busy { after: after.map(Duration::from_secs) },
-                    (500, Step::Inspect { .. }) => Failure::Vague,
+                    (500, Step::Inspect { .. } | Step::Close { .. }) => Failure::Vague,
                     (408 | 500.., _) => Failure::Server,
                     (422, _) => Failure::Corrupt,
                     _ => Failure::Rejected,

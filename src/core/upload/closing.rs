@@ -42,7 +42,8 @@ pub(super) enum Ask {
 pub(super) struct Closing<K> {
     pub(super) session: K,
     pub(super) receipts: Receipts<K>,
-    /// Whether the service has said that it does not know the session.
+    /// Whether the service does not know the session, or would not say whether it does: completing again is all that is
+    /// left to ask.
     pub(super) is_unknown: bool,
     pub(super) errand: Errand,
     pub(super) ask: Ask,
@@ -69,11 +70,6 @@ impl<K: Clone> Closing<K> {
             Ask::List => (Step::Inspect { session, page: None, remembered: Rc::default() }, false),
             Ask::Watch => (Step::Watch { session }, false),
         }
-    }
-
-    /// What to say if nobody can be asked any more.
-    pub(super) fn unproven(&self) -> Option<Error> {
-        self.doubt.as_ref().map(unproven)
     }
 
     /// Whether a completion may have taken effect.
@@ -168,12 +164,7 @@ impl<K: Clone> Upload<K> {
             (_, Err(failed)) if failed.failure == Failure::Callback && closing.is_unknown => {
                 return self.end_unproven(now, origins, closing);
             }
-            (Ask::Verify | Ask::List | Ask::Watch, Err(failed)) => {
-                let verdict = self.judge(now, &mut closing.errand, &failed, outage, "verifying the object");
-                if let Err(error) = verdict {
-                    return self.end_closing(now, origins, closing, error);
-                }
-            }
+            (_, Err(failed)) => return self.question_failed(now, origins, closing, &failed, outage),
         }
         self.phase = Phase::Closing(closing);
     }
@@ -204,8 +195,8 @@ impl<K: Clone> Upload<K> {
             // A function of the app that threw may have lost the store's answer.
             Failure::Callback => self.rules.verifies || self.is_in_doubt() && self.question().is_some(),
             // A gateway's answer says nothing about what the store behind it did.
-            Failure::Server | Failure::Busy { .. } => {
-                closing.doubt = Some(failed.clone());
+            Failure::Server | Failure::Busy { .. } | Failure::Vague => {
+                closing.doubt.get_or_insert_with(|| failed.clone());
                 false
             }
             Failure::Gone | Failure::Rejected | Failure::Corrupt
@@ -230,9 +221,11 @@ impl<K: Clone> Upload<K> {
             return match verdict {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
-                    if closing.doubt.is_none() && failed.failure == Failure::Refused {
+                    let is_over = closing.is_unknown && failed.failure == Failure::Vague;
+                    if is_over || closing.doubt.is_none() && failed.failure == Failure::Refused {
                         self.outputs.push(Output::Save(Change::Refused));
                     }
+                    let error = if closing.has_lost_one() { closing.in_doubt(error) } else { error };
                     self.end_closing(now, origins, closing, error);
                 }
             };
@@ -242,7 +235,7 @@ impl<K: Clone> Upload<K> {
         let too_often = closing.doubts > self.config.retry.limit;
         match self.question().filter(|_| !too_often) {
             Some(ask) => closing.ask = ask,
-            None => return self.end_closing(now, origins, closing, unproven(&failed)),
+            None => return self.end_closing(now, origins, closing, unproven(&failed, None)),
         }
         // That the origin did not answer is still to be waited out before it is asked.
         if failed.failure != Failure::Callback && self.rules.api.is_some() {

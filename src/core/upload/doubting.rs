@@ -1,8 +1,35 @@
 //! Completing that may have taken effect: what tells whether it did, and what is said where nothing does.
 
+use super::super::errand::Errand;
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Now, Origins, Output, Rules};
 use super::closing::{Ask, COMPLETING, Closing};
 use super::{Phase, Upload};
+
+impl<K> Closing<K> {
+    /// The service does not know the session, or would not list it: what a completion says is all that may still tell.
+    pub(super) fn lists_nothing(&mut self) {
+        self.is_unknown = true;
+        if self.ask == Ask::List {
+            (self.ask, self.errand) = (Ask::Complete, Errand::default());
+        }
+    }
+
+    /// Whether a completion had no answer at all, and no other one has cleared that up.
+    pub(super) fn has_lost_one(&self) -> bool {
+        self.doubt.as_ref().is_some_and(|doubt| matches!(doubt.failure, Failure::NoAnswer | Failure::Silence))
+    }
+
+    /// What to say of an end that leaves it open whether a completion took effect, if one may have. What is wrong in the
+    /// page itself is told as that.
+    pub(super) fn in_doubt(&self, error: Error) -> Error {
+        match &self.doubt {
+            Some(doubt) if !matches!(error.code, ErrorCode::Callback | ErrorCode::FileChanged) => {
+                unproven(doubt, Some(error))
+            }
+            _ => error,
+        }
+    }
+}
 
 impl<K: Clone> Upload<K> {
     /// Completing had begun when an earlier visit ended, and may have taken effect.
@@ -16,7 +43,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
         self.outputs.push(Output::Save(Change::Closed));
         self.may_be_completed = true;
-        self.fail(now, origins, unproven(&gone_before()));
+        self.fail(now, origins, unproven(&gone_before(), None));
     }
 
     /// What tells whether a completion took effect, if anything does.
@@ -29,10 +56,28 @@ impl<K: Clone> Upload<K> {
         }
     }
 
+    /// The question what became of a completion was not answered.
+    pub(super) fn question_failed(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        mut closing: Box<Closing<K>>,
+        failed: &Failed,
+        outage: bool,
+    ) {
+        if let Err(error) = self.judge(now, &mut closing.errand, failed, outage, "verifying the object") {
+            if closing.ask != Ask::List || closing.doubt.is_none() || failed.failure != Failure::Vague {
+                return self.end_closing(now, origins, closing, error);
+            }
+            closing.lists_nothing();
+        }
+        self.phase = Phase::Closing(closing);
+    }
+
     /// It may have been completed, and will not be known: the next try begins anew.
     pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>) {
         self.outputs.push(Output::Save(Change::Closed));
-        let error = closing.unproven().unwrap_or_else(|| unproven(&gone_before()));
+        let error = unproven(closing.doubt.as_ref().unwrap_or(&gone_before()), None);
         self.end_closing(now, origins, closing, error);
     }
 
@@ -47,12 +92,17 @@ fn gone_before() -> Failed {
     Failed::new(Failure::NoAnswer, "the page was gone before it was answered".into())
 }
 
-pub(super) fn unproven(failed: &Failed) -> Error {
+/// What was lost, and what was said to the question what became of it.
+pub(super) fn unproven(failed: &Failed, asked: Option<Error>) -> Error {
+    let (said, status) = match &asked {
+        Some(error) => (format!(" ({})", error.message), error.status),
+        None => (String::new(), failed.status),
+    };
     let words = format!(
-        "{COMPLETING}: {}, and the service cannot say whether the object is whole: look for it before you upload again",
+        "{COMPLETING}: {}, and the service cannot say whether the object is whole{said}: look for it before you upload again",
         failed.words
     );
     let mut error = Error::new(ErrorCode::Unproven, words);
-    error.status = failed.status;
+    error.status = status;
     error
 }

@@ -108,10 +108,13 @@ impl<K: Clone> Upload<K> {
             Ok(_) => self.misunderstood(now, origins, SUBJECT),
             Err(failed) => {
                 let verdict = self.judge(now, &mut inspecting.errand, &failed, outage, SUBJECT);
-                // It would say so at every visit to come.
-                let may_be_gone = failed.failure == Failure::Vague && !inspecting.was_closing;
+                let is_vague = failed.failure == Failure::Vague;
                 match verdict {
-                    Err(error) if may_be_gone => self.phase = self.begin_beside(&error.message),
+                    // It would say so at every visit to come.
+                    Err(error) if is_vague && inspecting.was_closing => {
+                        self.nothing_left(now, origins, *inspecting, &error.message);
+                    }
+                    Err(error) if is_vague => self.phase = self.begin_beside(&error.message),
                     verdict => {
                         self.phase = Phase::Inspecting(inspecting);
                         if let Err(error) = verdict {
@@ -141,7 +144,7 @@ impl<K: Clone> Upload<K> {
         // Either it was completed, or it is forgotten.
         self.phase = self.trust(now.instant, inspecting);
         match &mut self.phase {
-            Phase::Closing(closing) => closing.is_unknown = true,
+            Phase::Closing(closing) => closing.lists_nothing(),
             _ => self.unproven_before(now, origins),
         }
     }

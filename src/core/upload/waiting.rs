@@ -36,7 +36,7 @@ impl<K: Clone> Upload<K> {
             );
             error.part = self.lost.keys().min();
             if let Phase::Closing(closing) = &self.phase {
-                error = closing.unproven().unwrap_or(error);
+                error = closing.in_doubt(error);
             }
             self.fail(now, origins, error);
         }

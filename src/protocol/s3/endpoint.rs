@@ -126,7 +126,11 @@ impl Adapter for S3Endpoint {
             }
             (Step::Inspect { .. }, Some(failed)) if failed.failure == Failure::Gone => Ok(Reply::Unknown),
             // Companion in production says this of whatever went wrong, and be it that the store has forgotten the upload.
-            (Step::Inspect { .. }, Some(failed)) if response.status == 500 => Err(failed.but(Failure::Vague)),
+            (Step::Inspect { .. } | Step::Close { .. }, Some(failed))
+                if response.status == 500 && failed.failure == Failure::Server =>
+            {
+                Err(failed.but(Failure::Vague))
+            }
             (Step::Open { .. }, Some(failed)) if matches!(response.status, 404 | 405) => {
                 let words = format!("{}: {HINT}", failed.words);
                 Err(failed.saying(words))
