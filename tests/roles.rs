@@ -796,6 +796,27 @@ mod watching {
     }
 
     #[test]
+    fn what_the_service_says_has_failed_is_not_in_doubt_and_begins_anew_the_next_time() {
+        for is_lost in [false, true] {
+            let mut world = world(3);
+            if is_lost {
+                world.lose_answer("complete");
+            }
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run_until(|world| world.life(id).count("status") == 1);
+            // A good answer, and not what one hopes for.
+            world.fault("status", 1, How::Say(200, None));
+            world.run();
+            let life = world.life(id);
+            assert_eq!((code(life), life.count("complete"), life.ledger.session()), (ErrorCode::Rejected, 1, None));
+            let again = world.retry(id);
+            world.run();
+            assert_stored(&world, again);
+            assert_eq!(world.life(again).sends.len(), 3);
+        }
+    }
+
+    #[test]
     fn a_completion_whose_answer_was_lost_is_asked_about() {
         for how in [How::Lose, How::Mute] {
             let mut world = world(2);

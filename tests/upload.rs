@@ -525,6 +525,132 @@ mod completing {
         assert_eq!((code(world.life(id)), world.life(id).count("verify")), (ErrorCode::Rejected, 1));
     }
 
+    /// An upload whose completion took effect and was not answered; what is asked then is answered so.
+    fn asked(change: impl FnOnce(&mut Rules), role: &'static str, status: u16) -> (World<Plain>, UploadId) {
+        let mut world = world_with(change);
+        world.store.idempotent = false;
+        world.lose_answer("complete");
+        world.break_for_good(role, How::Say(status, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        (world, id)
+    }
+
+    fn assert_unproven<S: Service>(world: &World<S>, id: UploadId, status: u16) {
+        let error = world.life(id).error().unwrap_or_else(|| panic!("{:?}", world.life(id).ending));
+        assert_eq!((error.code, error.status), (ErrorCode::Unproven, Some(status)), "{error}");
+        for words in ["completing the upload: no answer", "the service said Fault", "look for it"] {
+            assert!(error.message.contains(words), "{error}");
+        }
+    }
+
+    fn rules_that_ask(role: &str) -> impl FnOnce(&mut Rules) {
+        let (inspects, verifies, watches) = (role == "list", role == "verify", role == "status");
+        move |rules| (rules.inspects, rules.verifies, rules.watches) = (inspects, verifies, watches)
+    }
+
+    #[test]
+    fn a_lost_answer_is_unproven_where_the_question_meets_trouble_and_the_next_try_asks_again() {
+        for role in ["list", "verify", "status"] {
+            for status in [502, 503, 401, 403] {
+                let (mut world, id) = asked(rules_that_ask(role), role, status);
+                assert_unproven(&world, id, status);
+                assert!(world.life(id).ledger.is_closing(), "{role} {status}");
+                world.mend();
+                world.store.idempotent = true;
+                let again = world.retry(id);
+                world.run();
+                assert_stored(&world, again);
+                let life = world.life(again);
+                assert_eq!((life.sends.len(), life.count("create")), (0, 0), "{role} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_unproven_once_where_the_question_is_refused() {
+        for role in ["verify", "status"] {
+            for status in [400, 404, 405] {
+                let (mut world, id) = asked(rules_that_ask(role), role, status);
+                assert_unproven(&world, id, status);
+                world.mend();
+                let again = world.retry(id);
+                world.run();
+                assert_stored(&world, again);
+                assert_eq!((world.life(again).sends.len(), world.life(again).count("create")), (3, 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_cleared_up_by_completing_again_where_parts_cannot_be_listed() {
+        for (status, lists) in [(400, 1), (405, 1), (500, 6)] {
+            let mut world = World::plain();
+            world.lose_answer("complete");
+            world.break_for_good("list", How::Say(status, None));
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run();
+            assert_stored(&world, id);
+            assert_eq!((world.life(id).count("list"), world.life(id).count("complete")), (lists, 2), "{status}");
+            // A store that does not answer twice says that the session is gone.
+            let (mut world, id) = asked(|_| {}, "list", status);
+            assert_eq!((code(world.life(id)), world.life(id).count("complete")), (ErrorCode::Unproven, 2), "{status}");
+            world.mend();
+            let again = world.retry(id);
+            world.run();
+            assert_stored(&world, again);
+            assert_eq!(world.life(again).sends.len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_unproven_where_completing_again_meets_trouble() {
+        for status in [502, 503, 401] {
+            let mut world = World::plain();
+            world.lose_answer("complete");
+            world.break_for_good("complete", How::Say(status, None));
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run();
+            assert_unproven(&world, id, status);
+            world.mend();
+            let again = world.retry(id);
+            world.run();
+            assert_stored(&world, again);
+            assert_eq!((world.life(again).sends.len(), world.life(again).count("create")), (0, 0));
+        }
+    }
+
+    #[test]
+    fn taking_up_what_was_being_completed_is_unproven_where_the_list_meets_trouble() {
+        for status in [502, 503, 401, 403] {
+            let mut world = World::plain();
+            world.lose_answer("complete");
+            let before = world.upload(3 * MIB, parts_of(MIB));
+            world.run_until(|world| world.life(before).count("complete") == 1);
+            world.break_for_good("list", How::Say(status, None));
+            let id = world.reload(before);
+            world.run();
+            let error = world.life(id).error().unwrap();
+            assert_eq!((error.code, error.status), (ErrorCode::Unproven, Some(status)), "{error}");
+            assert!(error.message.contains("listing the stored parts: the service said Fault"), "{error}");
+            world.mend();
+            let again = world.retry(id);
+            world.run();
+            assert_stored(&world, again);
+            assert_eq!(world.life(again).count("create"), 0);
+        }
+    }
+
+    #[test]
+    fn a_list_that_throws_after_a_lost_answer_is_still_the_functions_error() {
+        let mut world = World::plain();
+        world.lose_answer("complete");
+        world.fault("list", 1, How::Fail(world::Fails::Callback));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Callback);
+    }
+
     #[test]
     fn answers_that_are_lost_for_ever_are_unproven() {
         let mut world = world_with(|rules| rules.verifies = true);

@@ -6,8 +6,8 @@
 //! ──▶ Complete ──answer lost──▶ Verify ──nothing there──▶ List
 //!      │    ▲                      │                       │
 //!      │    │                      └──whole──▶ Over        │
-//!      │    └── the session is unknown: a store answers ───┘
-//!      │        the same completion twice, or it is unproven
+//!      │    └── it is unknown, or cannot be listed: a ─────┘
+//!      │        store answers the same completion twice, or it is unproven
 //!      │
 //!      ├─ or lost, where the service works on it ─▶ Watch ──done──▶ Over
 //!      │                                            │   ▲
@@ -27,6 +27,7 @@ use std::rc::Rc;
 
 /// What is attempted, as errors say it.
 pub(super) const COMPLETING: &str = "completing the upload";
+pub(super) const VERIFYING: &str = "verifying the object";
 
 /// What is asked of the service next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,11 +159,11 @@ impl<K: Clone> Upload<K> {
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
             // A session that is forgotten has no more to tell.
-            (_, Err(failed)) if failed.failure == Failure::Gone && closing.doubt.is_some() => {
-                return self.end_unproven(now, origins, closing);
-            }
-            (_, Err(failed)) if failed.failure == Failure::Callback && closing.is_unknown => {
-                return self.end_unproven(now, origins, closing);
+            (_, Err(failed))
+                if failed.failure == Failure::Gone && closing.doubt.is_some()
+                    || failed.failure == Failure::Callback && closing.is_unknown =>
+            {
+                return self.end_unproven(now, origins, closing, Error::of(&failed, VERIFYING, 1));
             }
             (_, Err(failed)) => return self.question_failed(now, origins, closing, &failed, outage),
         }
@@ -189,8 +190,7 @@ impl<K: Clone> Upload<K> {
             Failure::NoAnswer | Failure::Silence => true,
             // What is thrown is final, and what took effect before may throw just so.
             Failure::Callback if closing.is_unknown || (closing.doubt.is_some() && self.question().is_none()) => {
-                closing.doubt = Some(failed);
-                return self.end_unproven(now, origins, closing);
+                return self.end_unproven(now, origins, closing, Error::of(&failed, COMPLETING, 1));
             }
             // A function of the app that threw may have lost the store's answer.
             Failure::Callback => self.rules.verifies || self.is_in_doubt() && self.question().is_some(),
@@ -209,7 +209,7 @@ impl<K: Clone> Upload<K> {
             }
             // What was good the first time would be refused just so, and the session has no more to tell.
             Failure::Gone | Failure::Rejected | Failure::Corrupt if closing.doubt.is_some() => {
-                return self.end_unproven(now, origins, closing);
+                return self.end_unproven(now, origins, closing, Error::of(&failed, COMPLETING, 1));
             }
             Failure::Gone | Failure::Rejected | Failure::Corrupt => {
                 return self.completion_refused(now, origins, closing, &failed);
@@ -241,6 +241,7 @@ impl<K: Clone> Upload<K> {
         if failed.failure != Failure::Callback && self.rules.api.is_some() {
             let verdict = self.judge(now, &mut closing.errand, &failed, outage, COMPLETING);
             if let Err(error) = verdict {
+                let error = closing.in_doubt(error);
                 return self.end_closing(now, origins, closing, error);
             }
         }

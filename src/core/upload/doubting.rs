@@ -2,7 +2,7 @@
 
 use super::super::errand::Errand;
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Now, Origins, Output, Rules};
-use super::closing::{Ask, COMPLETING, Closing};
+use super::closing::{Ask, COMPLETING, Closing, VERIFYING};
 use super::{Phase, Upload};
 
 impl<K> Closing<K> {
@@ -19,14 +19,11 @@ impl<K> Closing<K> {
         self.doubt.as_ref().is_some_and(|doubt| matches!(doubt.failure, Failure::NoAnswer | Failure::Silence))
     }
 
-    /// What to say of an end that leaves it open whether a completion took effect, if one may have. What is wrong in the
-    /// page itself is told as that.
+    /// What to say of an end that leaves it open whether a completion took effect, if one may have.
     pub(super) fn in_doubt(&self, error: Error) -> Error {
         match &self.doubt {
-            Some(doubt) if !matches!(error.code, ErrorCode::Callback | ErrorCode::FileChanged) => {
-                unproven(doubt, Some(error))
-            }
-            _ => error,
+            Some(doubt) => doubted(doubt, error),
+            None => error,
         }
     }
 }
@@ -65,19 +62,31 @@ impl<K: Clone> Upload<K> {
         failed: &Failed,
         outage: bool,
     ) {
-        if let Err(error) = self.judge(now, &mut closing.errand, failed, outage, "verifying the object") {
-            if closing.ask != Ask::List || closing.doubt.is_none() || failed.failure != Failure::Vague {
-                return self.end_closing(now, origins, closing, error);
+        if let Err(error) = self.judge(now, &mut closing.errand, failed, outage, VERIFYING) {
+            match (closing.ask, failed.failure) {
+                (Ask::List, Failure::Vague | Failure::Rejected) if closing.doubt.is_some() => closing.lists_nothing(),
+                // A good answer that says no is about the upload itself, and would be given at every visit to come.
+                (Ask::Watch, Failure::Rejected) if failed.status.is_some_and(|status| status < 400) => {
+                    self.outputs.push(Output::Save(Change::Closed));
+                    return self.end_closing(now, origins, closing, error);
+                }
+                (_, Failure::Rejected) if closing.doubt.is_some() => {
+                    return self.end_unproven(now, origins, closing, error);
+                }
+                // Whoever asks later may be told.
+                _ => {
+                    let error = closing.in_doubt(error);
+                    return self.end_closing(now, origins, closing, error);
+                }
             }
-            closing.lists_nothing();
         }
         self.phase = Phase::Closing(closing);
     }
 
     /// It may have been completed, and will not be known: the next try begins anew.
-    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>) {
+    pub(super) fn end_unproven(&mut self, now: Now, origins: &mut Origins, closing: Box<Closing<K>>, said: Error) {
         self.outputs.push(Output::Save(Change::Closed));
-        let error = unproven(closing.doubt.as_ref().unwrap_or(&gone_before()), None);
+        let error = unproven(closing.doubt.as_ref().unwrap_or(&gone_before()), Some(said));
         self.end_closing(now, origins, closing, error);
     }
 
@@ -88,8 +97,17 @@ impl<K: Clone> Upload<K> {
     }
 }
 
-fn gone_before() -> Failed {
+pub(super) fn gone_before() -> Failed {
     Failed::new(Failure::NoAnswer, "the page was gone before it was answered".into())
+}
+
+/// What to say of an end after a completion that may have taken effect. What is known to be wrong, with the object or in the
+/// page itself, is told as that.
+pub(super) fn doubted(doubt: &Failed, error: Error) -> Error {
+    match error.code {
+        ErrorCode::Callback | ErrorCode::FileChanged | ErrorCode::Checksum => error,
+        _ => unproven(doubt, Some(error)),
+    }
 }
 
 /// What was lost, and what was said to the question what became of it.

@@ -5,6 +5,7 @@ use super::super::part::Standing;
 use super::super::part_set::PartSet;
 use super::super::{Change, Error, ErrorCode, Failed, Failure, Instant, Now, Origins, Output, Reply, Step, StoredPart};
 use super::closing::Ask;
+use super::doubting::{doubted, gone_before};
 use super::{Phase, Upload};
 use std::rc::Rc;
 
@@ -116,8 +117,10 @@ impl<K: Clone> Upload<K> {
                     }
                     Err(error) if is_vague => self.phase = self.begin_beside(&error.message),
                     verdict => {
+                        let was_closing = inspecting.was_closing;
                         self.phase = Phase::Inspecting(inspecting);
                         if let Err(error) = verdict {
+                            let error = if was_closing { doubted(&gone_before(), error) } else { error };
                             self.fail(now, origins, error);
                         }
                     }
