@@ -167,6 +167,8 @@ mod creating {
             r#"{"asset_id":"a","chunk_size":10}"#,
             r#"{"upload_id":"","asset_id":"a","chunk_size":10}"#,
             r#"{"upload_id":7,"asset_id":"a","chunk_size":10}"#,
+            // A browser would take it for a way through the address.
+            r#"{"upload_id":"..","asset_id":"a","chunk_size":10}"#,
             r#"{"upload_id":"u","chunk_size":10}"#,
             r#"{"upload_id":"u","asset_id":"a"}"#,
             r#"{"upload_id":"u","asset_id":"a","chunk_size":0}"#,

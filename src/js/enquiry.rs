@@ -1,13 +1,13 @@
 //! What the package asks a service beside uploads.
 
-use super::destination;
+use super::destination::{self, ELSEWHERE};
 use super::error;
 use super::promise::promise;
 use super::read::wrong;
 #[cfg(feature = "services")]
 use crate::browser::enquiry::ask as asked;
 use crate::browser::value;
-use crate::protocol::{Json, Known, Question};
+use crate::protocol::{Json, Known, Question, SERVICES, leads_elsewhere};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
@@ -28,6 +28,9 @@ pub fn enquire(to: JsValue, upload_id: Option<String>, page: u32) -> Promise {
 
 async fn known(to: &JsValue, question: &Question) -> Result<JsValue, JsValue> {
     let (adapter, app) = destination::read_alone(to).map_err(|refused| refused.to_js())?;
+    if SERVICES && matches!(question, Question::Status { upload_id, .. } if leads_elsewhere(upload_id)) {
+        return Err(wrong("uploadId", ELSEWHERE).to_js());
+    }
     let asked = asked(adapter.as_ref(), &app, question).await;
     match asked {
         None => {

@@ -35,7 +35,7 @@ pub use s3::{S3Endpoint, S3Functions};
 pub use subworkflow::Subworkflow;
 pub use text::{append, around, has_any, pieces};
 pub use twelvelabs::TwelveLabs;
-pub use url::{origin, scrubbed, shown};
+pub use url::{leads_elsewhere, origin, scrubbed, shown};
 pub use veza::Veza;
 
 use crate::core::{Failed, Failure, PartRange, Reply, Rules, Step};

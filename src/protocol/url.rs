@@ -118,6 +118,13 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
+/// Whether text would lead elsewhere as a segment of a path. Browsers take it for a way through the path, escaped or not, so
+/// that no address can say it.
+#[must_use]
+pub fn leads_elsewhere(segment: &str) -> bool {
+    matches!(segment, "." | "..")
+}
+
 /// What [`escaped`] was given. What cannot have come from there stays as it is.
 pub(super) fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -174,6 +181,9 @@ mod tests {
     #[test]
     fn what_is_escaped_cannot_leave_its_place() {
         assert_eq!(escaped("a/b?c&d=e f\u{e9}~"), "a%2Fb%3Fc%26d%3De%20f%C3%A9~");
+        assert!(leads_elsewhere(".") && leads_elsewhere(".."));
+        // A dot that is escaped already is escaped once more.
+        assert_eq!(escaped("%2e"), "%252e");
         assert_eq!(unescaped("a%2Fb%3Fc%26d%3De%20f%C3%A9~"), "a/b?c&d=e f\u{e9}~");
         assert_eq!(unescaped("100%, %4x %+1 %ff"), "100%, %4x %+1 %ff");
     }

@@ -3,7 +3,7 @@
 use super::super::options::Checksum;
 use super::super::read::{Fields, Refused, wrong};
 use super::{About, Destination, address, api, given, needed, origins};
-use crate::protocol::{Algorithm, Here};
+use crate::protocol::{Algorithm, Here, leads_elsewhere};
 use wasm_bindgen::prelude::*;
 
 /// [The rule for handles](https://www.here.com/docs/bundle/blob-api-developer-guide/page/README.html).
@@ -27,8 +27,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
     let handle = given(&fields, "dataHandle", about.source)?.and_then(|given| given.as_string());
     let is_handle = |text: &String| {
         (1..=600).contains(&text.len())
-            // No address has such a segment: a browser takes it for a way through the path.
-            && !matches!(text.as_str(), "." | "..")
+            && !leads_elsewhere(text)
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
     };
     let tag = fields.text("billingTag")?;

@@ -11,12 +11,16 @@ use crate::browser::app::{App, Headers, header_pairs};
 use crate::browser::source::Source;
 use crate::browser::{sys, value};
 use crate::core::{ErrorCode, Origin};
-use crate::protocol::{Adapter, Checksums, File, SERVICES, has_any, origin};
+use crate::protocol::{Adapter, Checksums, File, SERVICES, has_any, leads_elsewhere, origin};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{RequestCredentials, Url};
+
+/// What is wrong with an id that no address can have.
+pub(super) const ELSEWHERE: &str = "neither `.` nor `..` can be part of an address, which a browser takes for a way through \
+                                    its path: give the id as the service has it";
 
 /// An adapter, and what the app brings along for it.
 type Destination = (Box<dyn Adapter>, App);
@@ -188,9 +192,10 @@ fn vendor(fields: &Fields<'_>, vendor: &str) -> Result<String, Refused> {
     }
 }
 
-/// Text that must be there.
+/// An id that must be there, and is a segment of the service's address.
 fn needed(fields: &Fields<'_>, name: &str, rule: &str) -> Result<String, Refused> {
-    fields.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| fields.wrong(name, rule))
+    let id = fields.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| fields.wrong(name, rule))?;
+    if leads_elsewhere(&id) { Err(fields.wrong(name, ELSEWHERE)) } else { Ok(id) }
 }
 
 /// What a function of the app that is given the file gives for an option, or the option itself.

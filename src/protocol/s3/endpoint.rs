@@ -3,7 +3,7 @@
 use super::super::answer::{asked, nonsense, refusal};
 use super::super::checksum::Checksums;
 use super::super::text::{append, around};
-use super::super::url::escaped;
+use super::super::url::{escaped, leads_elsewhere};
 use super::super::{
     Adapter, Answer, Body, Call, File, Json, Outcome, Request, Response, lacks, number, origin, presigned, xml,
 };
@@ -180,6 +180,10 @@ fn failure(request: &Request, response: &Response) -> Failed {
 fn opened(request: &Request, response: &Response) -> Result<Reply<Json>, Failed> {
     let names = response.json.as_ref().and_then(|json| Some((json.text("uploadId")?, json.text("key")?)));
     match names {
+        Some((upload_id, _)) if leads_elsewhere(upload_id) => {
+            let expected = format!("an `uploadId` that an address can have was expected, and not `{upload_id}`");
+            Err(nonsense(request, response, &expected))
+        }
         Some((upload_id, key)) => Ok(super::opened(upload_id, key)),
         None => Err(nonsense(request, response, &format!("JSON with `uploadId` and `key` was expected: {HINT}"))),
     }

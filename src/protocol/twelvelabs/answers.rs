@@ -1,6 +1,7 @@
 //! What TwelveLabs' answers mean.
 
 use super::super::answer::{asked, nonsense, refusal};
+use super::super::url::leads_elsewhere;
 use super::super::{Body, Json, Request, Response, date, presigned, s3};
 use super::{LIFETIME, MOST_HEADERS};
 use crate::core::{Expiry, Failed, Failure, Reply, StoredPart, Ticket, Wall};
@@ -36,7 +37,7 @@ pub(super) fn json<'a>(request: &Request, response: &'a Response) -> Result<&'a 
 }
 
 pub(super) fn created(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
-    let names = (json.text("upload_id"), json.text("asset_id"));
+    let names = (json.text("upload_id").filter(|id| !leads_elsewhere(id)), json.text("asset_id"));
     let (Some(upload_id), Some(asset_id), Some(chunk_size @ 1..)) = (names.0, names.1, json.whole("chunk_size")) else {
         return Err(nonsense(request, response, "`upload_id`, `asset_id` and `chunk_size` were expected"));
     };
