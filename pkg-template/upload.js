@@ -111,9 +111,20 @@ export class Upload extends EventTarget {
       else machine.abort();
     } else {
       if (!ENDED.has(this.#state)) this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
-      this.#over.resolve();
+      // While its own machine is made out of the other one, by options that call this, there is nothing to give back.
+      if (this.#earlier?.failed && !this.#unwatch) this.#giveBack();
+      else this.#over.resolve();
     }
     return this.#over.promise;
+  }
+
+  /** What it would have gone on from is removed by the upload that has left it. */
+  #giveBack() {
+    const { failed, machine } = this.#earlier;
+    this.#earlier = {};
+    failed.#machine = machine;
+    [this.#over, failed.#over] = [deferred(), deferred()];
+    this.#over.resolve(failed.abort());
   }
 
   /** Removes what a failed upload has stored, unless another one of the same file, here or in another tab, goes on from it. */
@@ -138,9 +149,10 @@ export class Upload extends EventTarget {
     // What is being removed is nothing to go on from.
     if (this.#removal) return new Upload(this.file, this.#options, this.#module);
     const machine = this.#usable;
-    const earlier = machine ? { machine, instance: this.#instance, writer: this.#writer } : this.#earlier;
+    const earlier = machine ? { machine, failed: this } : this.#earlier;
     // The next upload owns what is stored from now on: this one has nothing left to remove.
     this.#machine = undefined;
+    if (earlier?.failed) this.#earlier = {};
     this.#over.resolve();
     return new Upload(this.file, this.#options, this.#module, earlier);
   }
@@ -228,13 +240,13 @@ export class Upload extends EventTarget {
 
   /** Makes the machine, out of that of the upload before if there is one; the writer of that one goes with it. */
   #take() {
-    const { instance, machine, writer } = this.#earlier;
+    const { machine, failed } = this.#earlier;
     const all = [this.file, this.#options, Upload.#listener(this.#hold)];
-    if (!machine || instance !== this.#instance) return void (this.#machine = new this.#instance.api.Machine(...all));
+    if (failed?.#instance !== this.#instance) return void (this.#machine = new this.#instance.api.Machine(...all));
     this.#machine = machine.again(...all);
     machine.free();
     this.#earlier = {};
-    return writer;
+    return failed.#writer;
   }
 
   #free() {

@@ -234,12 +234,12 @@ describe("journal", { concurrency: AT_ONCE }, () => {
   }
 
   /** An upload that has failed at its third part, with two that are stored and written down. */
-  const failedAt = async (t) => {
+  const failedAt = async (t, begun = (page) => begin(page, services.s3, { concurrency: 1 })) => {
     const file = await diskFile("failed.bin", 21 * MIB);
     const { open, server } = await profile(t);
     const page = await open(file);
     await server.fault({ service: "s3", step: "part", part: 3, times: 1, fault: { kind: "status", status: 400 } });
-    await begin(page, services.s3, { concurrency: 1 });
+    await begun(page);
     await ending(page);
     await page.evaluate("kept(2)");
     return { file, server, page };
@@ -268,6 +268,74 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     assert.deepEqual(told, [false, false]);
     assert.equal((await copies(server, file)).length, 2);
     await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
+  });
+
+  for (const [when, waits] of [["in the same turn", ""], ["a turn later", "await null;"]]) {
+    it(`an abort of a retry ${when} removes what is stored once, and what is written down`, { timeout: TIMEOUT }, async (t) => {
+      const { server, page } = await failedAt(t);
+      const ends = await page.evaluate(`(async () => {
+        const again = one.retry();
+        ${waits}
+        const gone = [again.abort(), again.abort(), one.abort()];
+        const ends = await Promise.allSettled([again, ...gone]);
+        return [again.state, one.state, ...ends.map(({ status, reason }) => reason?.code ?? status)];
+      })()`);
+      assert.deepEqual(ends, ["aborted", "failed", "aborted", "fulfilled", "fulfilled", "fulfilled"]);
+      assert.equal((await server.requestsOf("abort")).length, 1);
+      await page.evaluate("until(async () => (await journal()).uploads.length === 0 && (await navigator.locks.query()).held.length === 0)");
+    });
+  }
+
+  it("what failed begins anew after a retry of it was aborted in the same turn", { timeout: TIMEOUT }, async (t) => {
+    const { file, server, page } = await failedAt(t);
+    const told = await page.evaluate(`(async () => {
+      const gone = one.retry().abort();
+      const { resumed } = await one.retry();
+      await gone;
+      return resumed;
+    })()`);
+    assert.equal(told, false);
+    assert.equal((await copies(server, file)).length, 1);
+    assert.equal((await server.requestsOf("abort")).length, 1);
+  });
+
+  /** Begins with options that the page can change afterwards. */
+  const withOptions = (page) => page.evaluate(`
+    window.options = { to: ${services.s3.to}, partSize: ${services.s3.partSize}, concurrency: 1 };
+    window.one = api.upload(file(), options);
+    window.told = {};
+    void (window.ended = one.then(() => ({}), () => ({})));
+  `);
+
+  it("a retry that its own options abort breaks nothing, and what is stored is gone on from", { timeout: TIMEOUT }, async (t) => {
+    const { file, server, page } = await failedAt(t, withOptions);
+    const resumed = await page.evaluate(`(async () => {
+      let again;
+      Object.defineProperty(options, "name", { get: () => void again?.abort(), configurable: true });
+      again = one.retry();
+      const code = await again.catch(({ code }) => code);
+      await again.abort();
+      delete options.name;
+      return [code, (await api.upload(file(), options)).resumed];
+    })()`);
+    assert.deepEqual(resumed, ["aborted", true]);
+    assert.equal((await copies(server, file)).length, 1);
+  });
+
+  it("a retry whose options are wrong takes nothing away from the next one, nor from an abort", { timeout: TIMEOUT }, async (t) => {
+    const { server, page } = await failedAt(t, withOptions);
+    const codes = await page.evaluate(`(async () => {
+      const { partSize } = options;
+      options.partSize = -1;
+      const wrong = one.retry();
+      const codes = [await wrong.catch(({ code }) => code)];
+      options.partSize = partSize;
+      const again = wrong.retry();
+      await Promise.allSettled([again.abort(), wrong.abort()]);
+      return [...codes, await again.catch(({ code }) => code)];
+    })()`);
+    assert.deepEqual(codes, ["options", "aborted"]);
+    assert.equal((await server.requestsOf("abort")).length, 1);
   });
 
   it("an abort before a retry has begun leaves nothing written down of what it removes", { timeout: TIMEOUT }, async (t) => {
