@@ -43,6 +43,8 @@ pub(super) struct Link {
     /// Whether it has since failed to answer once, which was not taken for an outage.
     pub(super) is_unanswered: bool,
     pub(super) outage: Option<Outage>,
+    /// How many outages there have been.
+    pub(super) outages: u32,
     /// Bytes a second of one connection, smoothed, and quick to fall: what patience is measured by.
     rate: Option<f64>,
     /// What is usual: what lateness is measured by.
@@ -67,6 +69,7 @@ impl Default for Link {
             answered_at: None,
             is_unanswered: false,
             outage: None,
+            outages: 0,
             rate: None,
             pace: Pace::default(),
         }

@@ -39,8 +39,8 @@ pub(super) struct Task {
     pub(super) purpose: Purpose,
     /// Where it goes; `None` for a function of the app.
     pub(super) origin: Option<Origin>,
-    /// Whether it is the one request that tries an origin out of reach.
-    pub(super) knocks: bool,
+    /// At which outage of its origin it knocks, to see whether that is over; zero: at none.
+    pub(super) knocks: u32,
     pub(super) began: Instant,
     /// The last sign of life.
     pub(super) alive: Instant,

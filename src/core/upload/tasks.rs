@@ -17,7 +17,7 @@ impl<K: Clone> Upload<K> {
         Task {
             purpose,
             origin: self.home().cloned(),
-            knocks: false,
+            knocks: 0,
             began: Instant::default(),
             alive: Instant::default(),
             size: 0,
@@ -117,9 +117,7 @@ impl<K: Clone> Upload<K> {
         match outcome.as_ref().map_err(|failed| &failed.failure) {
             Err(Failure::NoAnswer) => link.unanswered(now, task.began, task.knocks, &self.config.retry),
             Err(Failure::Silence | Failure::FileChanged | Failure::Callback) => {
-                if task.knocks {
-                    link.knock_ended();
-                }
+                link.knock_ended(task.knocks);
                 false
             }
             Ok(_) | Err(_) => {
@@ -173,9 +171,7 @@ impl<K: Clone> Upload<K> {
         if matches!(task.purpose, Purpose::Send(_)) {
             link.part_ended(task);
         }
-        if task.knocks {
-            link.knock_ended();
-        }
+        link.knock_ended(task.knocks);
     }
 
     /// Gives everything back: the upload is thrown away.
