@@ -752,6 +752,64 @@ mod patience {
     }
 
     #[test]
+    fn an_api_that_asks_one_upload_for_patience_is_given_it_by_the_others() {
+        for role in ["create", "sign", "complete"] {
+            let mut world = World::plain();
+            world.fault(role, 1, How::Say(503, Some(7)));
+            let told = world.upload(3 * MIB, parts_of(MIB));
+            world.run_until(|world| world.life(told).retries.len() == 1);
+            let asked = world.now;
+            let other = world.upload(3 * MIB, parts_of(MIB));
+            world.run();
+            let began = world.life(other).runs["create"][0];
+            assert!((asked + 7_000..asked + 7_100).contains(&began), "{role}: {began} after {asked}");
+            assert_stored(&world, told);
+            assert_stored(&world, other);
+            assert_eq!(world.life(other).retries.len(), 0);
+        }
+    }
+
+    #[test]
+    fn an_api_that_asks_for_patience_holds_no_part_to_the_store_back() {
+        let mut world = World::plain();
+        let other = world.upload(100 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(other).sends.len() > 6);
+        world.fault("create", 1, How::Say(429, Some(7)));
+        let told = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(told).retries.len() == 1);
+        let asked = world.now;
+        world.run_for(seconds(7));
+        assert!(world.life(other).sends.iter().filter(|send| send.at > asked).count() > 6);
+        world.run();
+        assert_stored(&world, other);
+    }
+
+    #[test]
+    fn an_abort_removes_what_is_stored_while_the_api_is_given_its_time() {
+        let mut world = World::plain();
+        world.fault("complete", 1, How::Say(503, Some(200)));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).retries.len() == 1);
+        let from = world.now;
+        world.abort(id);
+        world.run_until(|world| world.life(id).over.is_some());
+        assert!(world.now < from + 5_000);
+        assert_nothing_left(&world);
+    }
+
+    #[test]
+    fn patience_that_one_upload_does_not_have_holds_no_other_one_up() {
+        let mut world = World::plain();
+        world.fault("create", 1, How::Say(503, Some(301)));
+        let told = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(told).ending.is_some());
+        let other = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_stored(&world, other);
+        assert!(world.life(other).ended_at < 20_000);
+    }
+
+    #[test]
     fn patience_beyond_the_outage_timeout_is_not_had() {
         for role in ["create", "sign", "part", "complete"] {
             let mut world = World::plain();

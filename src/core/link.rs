@@ -79,7 +79,17 @@ impl Default for Link {
 impl Link {
     /// When a request may go out: now if the answer is not later.
     pub(super) fn opens_at(&self, now: Instant) -> Instant {
-        self.outage.as_ref().map_or(now, Outage::opens_at).max(self.patience).max(now)
+        self.reached_at(now).max(self.patience)
+    }
+
+    /// The same for what does not wait until it is asked for again.
+    pub(super) fn reached_at(&self, now: Instant) -> Instant {
+        self.outage.as_ref().map_or(now, Outage::opens_at).max(now)
+    }
+
+    /// The origin asked for patience: nobody asks it for anything before then.
+    pub(super) fn be_patient(&mut self, until: Instant) {
+        self.patience = self.patience.max(until);
     }
 
     /// Whether another part may go out, of an upload that has `own` in flight and wants at most `wanted`.
@@ -122,7 +132,7 @@ impl Link {
             self.rounds = if is_step { (self.rounds * 2).min(16) } else { 1 };
             self.fall(now, less);
         }
-        self.patience = self.patience.max(now + wait);
+        self.be_patient(now + wait);
     }
 
     /// Whether what began then has not been told of too much yet.

@@ -201,10 +201,10 @@ impl<K: Clone> Upload<K> {
         until <= now.instant && self.api_opens_at(now, origins) == now.instant
     }
 
-    /// When a request to the service's API may go out.
+    /// When a request to the service's API may go out. Removing what is stored has its time, and does not wait for patience.
     pub(super) fn api_opens_at(&self, now: Now, origins: &Origins) -> super::Instant {
-        let link = self.home().and_then(|api| origins.get(api));
-        link.map_or(now.instant, |link| link.opens_at(now.instant))
+        let Some(link) = self.home().and_then(|api| origins.get(api)) else { return now.instant };
+        if matches!(self.phase, Phase::Clearing(_)) { link.reached_at(now.instant) } else { link.opens_at(now.instant) }
     }
 
     /// How long a function of the app, or a request, may take for a step.

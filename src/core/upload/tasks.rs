@@ -111,7 +111,8 @@ impl<K: Clone> Upload<K> {
     fn hear(&self, now: Instant, origins: &mut Origins, task: &Task, outcome: &Result<Reply<K>, Failed>) -> bool {
         let Some(origin) = &task.origin else { return false };
         let link = origins.link(origin);
-        if matches!(task.purpose, Purpose::Send(_)) {
+        let is_part = matches!(task.purpose, Purpose::Send(_));
+        if is_part {
             link.part_ended(task);
         }
         match outcome.as_ref().map_err(|failed| &failed.failure) {
@@ -120,8 +121,15 @@ impl<K: Clone> Upload<K> {
                 link.knock_ended(task.knocks);
                 false
             }
-            Ok(_) | Err(_) => {
+            answer => {
                 link.answered(now);
+                // What one upload is told by an API is meant for all of them, unless that is more than this one bears.
+                if let Err(Failure::Busy { after: Some(after) }) = answer
+                    && !is_part
+                    && *after <= self.config.timeouts.outage
+                {
+                    link.be_patient(now + *after);
+                }
                 false
             }
         }
