@@ -24,6 +24,7 @@ pub(crate) mod pool;
 mod simd;
 pub(crate) mod source;
 mod step;
+mod stream;
 pub(crate) mod sys;
 mod timer;
 pub(crate) mod value;

@@ -1,5 +1,6 @@
 //! The file. Its bytes stay where they are: a slice is a reference, and the browser reads it when it sends it.
 
+use super::stream::Stream;
 use super::{sys, value};
 use crate::core::PartRange;
 use js_sys::{Reflect, Uint8Array};
@@ -19,6 +20,16 @@ const AT_ONCE: usize = 3;
 thread_local! {
     /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.
     static DESK: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Copies bytes to where this module can see them, and hands them over.
+fn on_desk(bytes: &Uint8Array, take: &mut dyn FnMut(&[u8])) {
+    let mut desk = DESK.take();
+    let size = bytes.length() as usize;
+    desk.resize(desk.len().max(size), 0);
+    bytes.copy_to(&mut desk[..size]);
+    take(&desk[..size]);
+    DESK.set(desk);
 }
 
 /// A part as windows.
@@ -87,7 +98,16 @@ impl Source {
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        self.read_each(&mut windows(part), AT_ONCE, take).await
+        let Some(mut stream) = Stream::of(&self.slice(part)?, part) else {
+            return self.read_each(&mut windows(part), AT_ONCE, take).await;
+        };
+        while !stream.is_over() {
+            if self.is_stopped() {
+                return None;
+            }
+            on_desk(&stream.next().await?, take);
+        }
+        Some(())
     }
 
     /// The same of windows that are given, `at_once` of which are being read.
@@ -110,12 +130,7 @@ impl Source {
         while !ahead.is_empty() {
             let bytes = Uint8Array::new(&ahead.remove(0)?.end().await?);
             begin(&mut ahead);
-            let mut desk = DESK.take();
-            let size = bytes.length() as usize;
-            desk.resize(desk.len().max(size), 0);
-            bytes.copy_to(&mut desk[..size]);
-            take(&desk[..size]);
-            DESK.set(desk);
+            on_desk(&bytes, take);
         }
         Some(())
     }
@@ -125,8 +140,12 @@ impl Source {
         self.begin(part)?.end().await
     }
 
+    fn is_stopped(&self) -> bool {
+        self.2.as_ref().is_some_and(AbortSignal::aborted)
+    }
+
     fn begin(&self, part: &PartRange) -> Option<Reading> {
-        if self.2.as_ref().is_some_and(AbortSignal::aborted) {
+        if self.is_stopped() {
             return None;
         }
         let given = self.slice(part)?.unchecked_ref::<sys::Bytes>().array_buffer().ok()?;

@@ -26,6 +26,24 @@ extern "C" {
     #[wasm_bindgen(catch, method, js_name = arrayBuffer)]
     pub(crate) fn array_buffer(this: &Bytes) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn stream(this: &Bytes) -> Result<Streaming, JsValue>;
+
+    /// What was said to be a stream of a Blob's bytes.
+    pub(crate) type Streaming;
+
+    #[wasm_bindgen(catch, method, js_name = getReader)]
+    pub(crate) fn get_reader(this: &Streaming, options: &JsValue) -> Result<Reader, JsValue>;
+
+    /// What was said to read such a stream.
+    pub(crate) type Reader;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn read(this: &Reader, view: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
+
     /// A list of one view of this module's memory. The view is of nothing once the memory has grown, and to keep the list
     /// may make it grow.
     #[wasm_bindgen(js_namespace = Array, js_name = of)]

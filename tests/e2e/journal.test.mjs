@@ -71,6 +71,21 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await arrived(server, file, "s3");
   });
 
+  it("a file that is never read keeps nothing of another one from being written down", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("quick.bin", 21 * MIB);
+    const { open, server } = await profile(t);
+    const page = await open(file);
+    await server.fault({ service: "s3", step: "part", fault: { kind: "stall", answer: true } });
+    await page.evaluate(`(() => {
+      const asleep = new File(["on a disk that sleeps"], "asleep.bin");
+      asleep.slice = (...range) => Object.assign(File.prototype.slice.apply(asleep, range), { arrayBuffer: () => new Promise(() => {}) });
+      window.slow = api.upload(asleep, { to: ${services.s3.to} });
+    })()`);
+    await begin(page, services.s3);
+    await page.evaluate("written()");
+    assert.deepEqual(await page.evaluate("journal().then(({ uploads }) => uploads.map(({ name }) => name))"), ["quick.bin"]);
+  });
+
   const interruptedAt = async (t, service = "s3") => {
     const about = services[service];
     const file = await diskFile("left.bin", 21 * MIB);
