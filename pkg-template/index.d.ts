@@ -109,7 +109,8 @@ export interface UploadOptions<R = unknown> {
    * come with the first part that wants them and are gone five seconds after the last.
    *
    * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that
-   * bundlers look for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice).
+   * bundlers look for: Vite, webpack and others take it along (Vite 5's dev server does if `optimizeDeps.exclude` names
+   * upslice), Rollup and esbuild if `upslice/worker.js` is an entry point named `worker`.
    * Where it is left behind, or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`,
    * `s3-glue.js` and `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that
    * makes a module worker of it. Its workers are ended by upslice.
