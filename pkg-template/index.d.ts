@@ -24,9 +24,9 @@ export interface UploadOptions<R = unknown> {
   /** Which service receives the parts: `s3(…)`, `twelvelabs(…)`, `veza(…)`, … or `custom(…)`. */
   to: Destination<R>;
   /** The name the service is told. Default: `file.name`, else `"blob"`. */
-  name?: string;
+  name?: string | undefined;
   /** The MIME type the service is told. Default: `file.type`, else `application/octet-stream`. */
-  type?: string;
+  type?: string | undefined;
   /**
    * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
    * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
@@ -37,7 +37,7 @@ export interface UploadOptions<R = unknown> {
    * demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
    * takes no number. An upload that is taken up keeps the size that it began with, whatever is said here later.
    */
-  partSize?: number | "auto";
+  partSize?: number | "auto" | undefined;
   /**
    * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go to
    * signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, of all files together, twice as many are tried, and
@@ -46,7 +46,7 @@ export interface UploadOptions<R = unknown> {
    * once. Falls when the server asks for patience or a part times out, climbs back. All uploads of a page share these.
    * A number is honoured.
    */
-  concurrency?: number | "auto";
+  concurrency?: number | "auto" | undefined;
   /**
    * A digest sent with each part. One that the service cannot take is an `options` error. Default `"auto"`: what the
    * service recommends, which is CRC-32C for HERE; for S3 the one that the signature of a part's URL names in
@@ -61,36 +61,36 @@ export interface UploadOptions<R = unknown> {
    * `custom` hands it to `part`. SHA-1 and SHA-256 are computed by the browser, which needs the whole part in memory and a
    * secure context; the CRCs are the quickest. CRC-64/NVME is of S3's kind `FULL_OBJECT`.
    */
-  checksum?: "auto" | "none" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";
+  checksum?: "auto" | "none" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256" | undefined;
   /**
    * `limit`: how often one part, or one API request, is tried again before the upload fails. Default 5. The first wait is
    * drawn from zero to `minDelay` (500); the upper bound doubles with each wait and stays at `maxDelay` (30 000). What
    * `Retry-After` asks for is waited for, unless it is longer than `outageTimeout`.
    */
-  retry?: { limit?: number; minDelay?: number; maxDelay?: number };
+  retry?: { limit?: number | undefined; minDelay?: number | undefined; maxDelay?: number | undefined } | undefined;
   /**
    * Silence that ends an attempt. Default 15 000 without a sign of life while a body is sent. Where nothing can be
    * seen (fetch; the wait for the answer after the last byte) the limit is at least four times that, 60 000, and
    * twice what the part should take at the measured rate. Each stall doubles that part's limit. `0`: never.
    */
-  stallTimeout?: number;
+  stallTimeout?: number | undefined;
   /**
    * How long an API request, or a function of yours, may take. Default 60 000; completing 600 000; your functions
    * 120 000. A number is the limit of all three. `0`: never.
    */
-  responseTimeout?: number;
+  responseTimeout?: number | undefined;
   /**
    * How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. Also the
    * longest `Retry-After` that is waited for.
    */
-  outageTimeout?: number;
+  outageTimeout?: number | undefined;
   /**
    * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while it is
    * found out how many parts at once pay (`concurrency`), for which bytes must be seen leaving; fetch otherwise, and for
    * parts that go to the service's API itself: they carry your headers, and only fetch can be told not to follow a
    * redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
    */
-  transport?: "auto" | "fetch" | "xhr";
+  transport?: "auto" | "fetch" | "xhr" | undefined;
   /**
    * Remember this upload across reloads and crashes, and take it up again when the same file goes to the same place: by
    * name, type, size, date, and a digest over sixteen windows of its content. Default `true` where IndexedDB exists.
@@ -98,9 +98,9 @@ export interface UploadOptions<R = unknown> {
    * which stores commonly drop unfinished uploads). No key, token or signed URL is written down. `custom` needs `id`,
    * `remember` and `recall` for it.
    */
-  resumable?: boolean | { scope?: string; maxAge?: number };
+  resumable?: boolean | { scope?: string | undefined; maxAge?: number | undefined } | undefined;
   /** A handle to the file, where the browser gives one: a later visit may go on without asking for the file. */
-  handle?: FileSystemFileHandle;
+  handle?: FileSystemFileHandle | undefined;
   /**
    * Encode (Veza's base64) and digest (CRC-32C, CRC-64/NVME, MD5) in workers. Default `false`: on the page, in windows of
    * 2.25 MiB that take it a few milliseconds each. Requests, and your functions, stay on the page; SHA-1 and SHA-256 are the
@@ -109,7 +109,8 @@ export interface UploadOptions<R = unknown> {
    * come with the first part that wants them and are gone five seconds after the last.
    *
    * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that
-   * bundlers look for: Vite's builds take it along (Vite 5's dev server does if `optimizeDeps.exclude` names upslice).
+   * bundlers look for: Vite, webpack and others take it along (Vite 5's dev server does if `optimizeDeps.exclude` names
+   * upslice), Rollup and esbuild if `upslice/worker.js` is an entry point named `worker`.
    * Where it is left behind, or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`,
    * `s3-glue.js` and `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that
    * makes a module worker of it. Its workers are ended by upslice.
@@ -119,11 +120,11 @@ export interface UploadOptions<R = unknown> {
    * says nothing for ten seconds: one `notice` of code `worker-off` says why, and the upload is none the worse. So it is
    * where your function throws or gives no Worker; any other value is an `options` error.
    */
-  worker?: boolean | URL | (() => Worker);
+  worker?: boolean | URL | (() => Worker) | undefined;
   /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called with every `progress` event's detail. What it throws is reported, and does not disturb the upload. */
-  onProgress?: (progress: Progress) => void;
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export type UploadState =
@@ -259,11 +260,11 @@ export class UploadError extends Error {
   constructor(fields: {
     code: UploadErrorCode;
     message: string;
-    cause?: unknown;
-    status?: number;
-    part?: number;
-    attempts?: number;
-    retryable?: boolean;
+    cause?: unknown | undefined;
+    status?: number | undefined;
+    part?: number | undefined;
+    attempts?: number | undefined;
+    retryable?: boolean | undefined;
   });
   readonly name: "UploadError";
   readonly code: UploadErrorCode;
@@ -317,22 +318,22 @@ export interface SignedPart {
   partNumber: number;
   url: string;
   /** Sent with the part; they must be those that were signed. A checksum's own header is added, unless it is here. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
   /** Seconds from now. Default: read from the URL's own `X-Amz-Date` and `X-Amz-Expires`. */
-  expiresIn?: number;
+  expiresIn?: number | undefined;
 }
 
 /** S3 and every store that speaks it, through a backend that has the endpoints of Uppy Companion. */
 export interface S3EndpointOptions {
   /** Where they live, like `/s3/multipart`: an http or https URL without a query, relative to the page. */
   endpoint: string;
-  headers?: HeaderSource;
+  headers?: HeaderSource | undefined;
   /** Of requests to the endpoint. Default `"same-origin"`. */
-  credentials?: RequestCredentials;
+  credentials?: RequestCredentials | undefined;
   /** Accepted as by every destination, and without effect: no link of the endpoint leads to another origin. */
-  origins?: string[];
+  origins?: string[] | undefined;
   /** Passed to the endpoint when the upload is created. ASCII only: stores keep it in HTTP headers. */
-  metadata?: Record<string, string> | ((file: Blob) => Record<string, string>);
+  metadata?: Record<string, string> | ((file: Blob) => Record<string, string>) | undefined;
 }
 
 /**
@@ -341,7 +342,7 @@ export interface S3EndpointOptions {
  */
 export interface S3FunctionOptions {
   /** Tells backends apart when an upload is taken up after a reload. Default: the page's origin. */
-  id?: string;
+  id?: string | undefined;
   /** `checksum` is the algorithm that was asked for, for a store that wants to know it when the upload is created. */
   create(file: {
     name: string;
@@ -370,7 +371,7 @@ export interface S3FunctionOptions {
       ChecksumSHA256?: string;
     }[];
     signal: AbortSignal;
-  }): Promise<{ location?: string }>;
+  }): Promise<{ location?: string | undefined }>;
   abort?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<void>;
   /**
    * The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. Hand
@@ -389,15 +390,19 @@ export interface S3FunctionOptions {
         PartNumber: number;
         ETag: string;
         Size: number;
-        ChecksumCRC32C?: string;
-        ChecksumCRC64NVME?: string;
-        ChecksumSHA1?: string;
-        ChecksumSHA256?: string;
+        ChecksumCRC32C?: string | undefined;
+        ChecksumCRC64NVME?: string | undefined;
+        ChecksumSHA1?: string | undefined;
+        ChecksumSHA256?: string | undefined;
       }[]
     | null
   >;
   /** After a lost answer to `complete`: what the store holds now, or null. */
-  verify?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<{ size: number; etag?: string } | null>;
+  verify?(upload: {
+    uploadId: string;
+    key: string;
+    signal: AbortSignal;
+  }): Promise<{ size: number; etag?: string | undefined } | null>;
 }
 
 /** S3 and every store that speaks it, through URLs that your backend signs: the endpoints of Uppy Companion, or functions of your own. */
@@ -407,11 +412,11 @@ export function s3(options: S3EndpointOptions | S3FunctionOptions): Destination<
 export interface Service {
   /** Where its API lives: the vendor's, or a proxy of yours that adds the key. */
   baseUrl: string;
-  headers?: HeaderSource;
+  headers?: HeaderSource | undefined;
   /** Of requests to the API. Default `"same-origin"`. */
-  credentials?: RequestCredentials;
+  credentials?: RequestCredentials | undefined;
   /** Origins beside that of `baseUrl` that may have the `headers`, because links of the service lead there (HERE). */
-  origins?: string[];
+  origins?: string[] | undefined;
 }
 
 /**
@@ -424,13 +429,13 @@ export interface Service {
 export function twelvelabs(
   options: Omit<Service, "baseUrl"> & {
     /** Default: `https://api.twelvelabs.io/v1.3`. */
-    baseUrl?: string;
+    baseUrl?: string | undefined;
     /** Default: by the file's MIME type, else `"video"`. */
-    type?: "video" | "audio" | "image";
-    enableHls?: boolean;
-    enableThumbnail?: boolean;
+    type?: "video" | "audio" | "image" | undefined;
+    enableHls?: boolean | undefined;
+    enableThumbnail?: boolean | undefined;
     /** Values: text, numbers, booleans, arrays of text. */
-    userMetadata?: Record<string, unknown> | ((file: Blob) => Record<string, unknown>);
+    userMetadata?: Record<string, unknown> | ((file: Blob) => Record<string, unknown>) | undefined;
   },
 ): Destination;
 
@@ -451,11 +456,11 @@ export function here(
     /** 1 to 600 letters, digits, dots and hyphens. A handle can be used once: give a function to upload many files. */
     dataHandle: string | ((file: Blob) => string);
     /** `"gzip"` says that the bytes are gzip already. Default `"identity"`. */
-    contentEncoding?: "identity" | "gzip";
+    contentEncoding?: "identity" | "gzip" | undefined;
     /** 4 to 16 letters and digits, for the vendor's bill. */
-    billingTag?: string;
+    billingTag?: string | undefined;
     /** Default `"restart"`. */
-    onFailedPart?: "restart" | "resend";
+    onFailedPart?: "restart" | "resend" | undefined;
   },
 ): Destination;
 
@@ -465,26 +470,26 @@ export function here(
  */
 export function custom<Session, R = unknown>(options: {
   /** Tells services apart when an upload is taken up after a reload, which needs `remember` and `recall` as well. */
-  id?: string;
+  id?: string | undefined;
   /** How a part's bytes travel: as they are (the default), as base64 in a JSON object, or as a file in form data. */
-  body?: "raw" | "base64-json" | "form-data";
+  body?: "raw" | "base64-json" | "form-data" | undefined;
   limits?: {
     /** Bytes that every part but the last must have. Default 1. */
-    minPartSize?: number;
+    minPartSize?: number | undefined;
     /** Bytes that no part may exceed. Default: no limit. */
-    maxPartSize?: number;
+    maxPartSize?: number | undefined;
     /** Default 10 000, which is S3's. */
-    maxParts?: number;
+    maxParts?: number | undefined;
     /** Bytes that no file may exceed. Default: no limit. */
-    maxSize?: number;
+    maxSize?: number | undefined;
     /** Parts in flight at once that no upload may exceed, whatever `concurrency` says. Default: no limit of the service's. */
-    maxConcurrency?: number;
+    maxConcurrency?: number | undefined;
     /**
      * Whether a part number may be used again after a failed attempt. Default true; `false`: all parts go into a new
      * session then, at most three times, and a pause lets the parts in flight through.
      */
-    reuseNumbers?: boolean;
-  };
+    reuseNumbers?: boolean | undefined;
+  } | undefined;
   /**
    * Opens a session. Yours is handed to the other functions as it is. A `partSize` overrides the one that was chosen; one
    * that does not fit `limits` is a `protocol` error, and the session is given to `abort`.
@@ -496,7 +501,7 @@ export function custom<Session, R = unknown>(options: {
     parts: number;
     partSize: number;
     signal: AbortSignal;
-  }): Promise<{ session: Session; uploadId?: string; partSize?: number }>;
+  }): Promise<{ session: Session; uploadId?: string | undefined; partSize?: number | undefined }>;
   /** Says how one attempt at a part is sent; asked shortly before it is. Numbers and attempts count from 1. */
   part(
     session: Session,
@@ -511,19 +516,19 @@ export function custom<Session, R = unknown>(options: {
     },
   ): Promise<CustomRequest> | CustomRequest;
   /** Reads the receipt out of a good answer. Default: the ETag header, if there is one. Throw `{ retry: true }` to have the part sent again. */
-  receipt?(answer: { status: number; headers: Record<string, string>; body: string }): { etag?: string };
+  receipt?(answer: { status: number; headers: Record<string, string>; body: string }): { etag?: string | undefined };
   /** What it gives as `response`, plain data, is the result's. */
   complete(
     session: Session,
     parts: StoredPart[],
     signal: AbortSignal,
-  ): Promise<{ location?: string; objectId?: string; response?: R } | void>;
+  ): Promise<{ location?: string | undefined; objectId?: string | undefined; response?: R | undefined } | void>;
   abort?(session: Session): Promise<void>;
   /**
    * The parts that are stored, for an upload that is taken up; null if the service knows it no more, and it begins anew.
    * Default: those whose receipts were remembered.
    */
-  list?(session: Session): Promise<{ number: number; size: number; etag?: string }[] | null>;
+  list?(session: Session): Promise<{ number: number; size: number; etag?: string | undefined }[] | null>;
   /** What may be written to disk of a session, as plain data: no token, no signed URL. */
   remember?(session: Session): unknown;
   /** The session again. */
@@ -534,14 +539,14 @@ export interface CustomRequest {
   /** Relative to the page, or absolute. */
   url: string;
   /** `PUT` (the default for raw bodies), `POST` (for the others) or `PATCH`. */
-  method?: string;
-  headers?: Record<string, string> | Headers;
+  method?: string | undefined;
+  headers?: Record<string, string> | Headers | undefined;
   /** Default `"same-origin"`. */
-  credentials?: RequestCredentials;
+  credentials?: RequestCredentials | undefined;
   /** The JSON or form fields around the bytes. */
-  fields?: Record<string, string | number>;
+  fields?: Record<string, string | number> | undefined;
   /** The field that holds the bytes, after the others. Default `"data"` in JSON, `"file"` in form data. */
-  dataField?: string;
+  dataField?: string | undefined;
 }
 
 /**
@@ -609,11 +614,11 @@ export function gjirafa(
   options: Service & {
     projectId: string;
     /** How long URLs live, 1 to 168 hours. Default: the service's 12. Expired ones are renewed. */
-    urlExpiryHours?: number;
+    urlExpiryHours?: number | undefined;
     /** Has the service refuse a file that it has already; needs `fileHash`. */
-    enableDuplicateCheck?: boolean;
+    enableDuplicateCheck?: boolean | undefined;
     /** What the service knows the file by. */
-    fileHash?: string;
+    fileHash?: string | undefined;
   },
 ): Destination;
 
@@ -625,9 +630,9 @@ export function gjirafa(
  */
 export function subworkflow(
   options: Omit<Service, "baseUrl"> & {
-    baseUrl?: string;
+    baseUrl?: string | undefined;
     jobType: "extract" | "vectorize";
     /** After how many days the service forgets the file; -1: never. Default: the service's. */
-    expiresInDays?: number;
+    expiresInDays?: number | undefined;
   },
 ): Destination;

@@ -12,14 +12,23 @@ export const servesS3Alone = (module) => WebAssembly.Module.customSections(modul
 /** Of any realm: what an object is says its tag. */
 const is = (thing, ...names) => names.includes(Object.prototype.toString.call(thing).slice(8, -1));
 
+/** The bytes, if they are a module's: what servers send in place of a file that they do not have is commonly a page. */
+function checked(bytes, whose) {
+  const head = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, Math.min(4, bytes.byteLength));
+  if (head.join() !== "0,97,115,109") throw new Error(`${whose} is no wasm module`);
+  return bytes;
+}
+
 /** A module, of whatever `init` may be given: compiled while it downloads, where the server calls it what it is. */
 export async function compile(given) {
   const source = await given;
   if (is(source, "WebAssembly.Module")) return source;
   const response = is(source, "String", "URL", "Request") ? await fetch(source) : source;
-  if (!is(response, "Response")) return WebAssembly.compile(response);
-  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  if (!is(response, "Response")) return WebAssembly.compile(checked(response, "what `init` was given"));
+  // Without what may be secret.
+  const address = response.url.replace(/[?#].*/, "") || "the response";
+  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
   const type = response.headers.get("content-type") ?? "";
-  const streams = WebAssembly.compileStreaming && /^application\/wasm\b/i.test(type);
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  if (WebAssembly.compileStreaming && /^application\/wasm\b/i.test(type)) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(checked(await response.arrayBuffer(), `${address} (${type || "without a type"})`));
 }

@@ -3,9 +3,18 @@
 /** The database may never answer: another tab of an older version, a broken profile. */
 const PATIENCE = 3_000;
 
+/** A page that has slept (in the back/forward cache, under a closed lid) wakes when one of these is over, and waits the others out. */
+const TURNS = 3;
+
 /** What is promised, or a failure when that takes too long: no upload waits for what it can do without. */
 export const within = (promise, limit = PATIENCE) => {
   let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("it does not answer")), limit)));
+  const late = new Promise((_, reject) => {
+    const wait = (turns) => {
+      const over = () => (turns > 1 ? wait(turns - 1) : reject(new Error("it does not answer")));
+      timer = setTimeout(over, limit / TURNS);
+    };
+    wait(TURNS);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };

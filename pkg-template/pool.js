@@ -15,7 +15,8 @@ const SILENT = 10;
 const IDLE = 5;
 
 const MISSING =
-  "it is not where it was looked for, or a content security policy forbids it (worker-src must allow where it comes from). " +
+  "it is not where it was looked for, a content security policy forbids it (worker-src must allow where it comes from), or it is " +
+  "served without the Cross-Origin-Embedder-Policy that the page has. " +
   "`worker` may be the URL of a copy of upslice's worker.js with its glue, or a function that makes the Worker";
 
 const pools = new Set();

@@ -7,6 +7,7 @@ import { percent } from "./words.js";
 export class Proof {
   #element;
   #file;
+  #comparing = false;
 
   constructor(element, file) {
     this.#element = element;
@@ -27,11 +28,13 @@ export class Proof {
     this.#element.hidden = false;
   }
 
-  /** Reads the person's own file and says whether it is what was stored. */
+  /** Reads the person's own file and says whether it is what was stored. Progress is seen, not said aloud: the end is both. */
   async compare() {
-    const button = this.#find("button");
+    if (this.#comparing) return;
+    this.#comparing = true;
     const stored = this.#find(".digest").textContent;
-    button.disabled = true;
+    // Not `disabled`, which would take the focus from who pressed it.
+    this.#find("button").setAttribute("aria-disabled", "true");
     try {
       const own = await digestOf(this.#file, (fraction) => this.#say(`Reading your file: ${percent(fraction)}`));
       if (own === stored) this.#say("Equal, byte for byte.", true);
@@ -39,8 +42,10 @@ export class Proof {
       announce(`${this.#file.name}: ${own === stored ? "equal" : "different"}.`);
     } catch (error) {
       this.#say(`Your file cannot be read: ${error.message}`, false);
+      announce(`${this.#file.name} cannot be read: ${error.message}`);
     } finally {
-      button.disabled = false;
+      this.#comparing = false;
+      this.#find("button").removeAttribute("aria-disabled");
     }
   }
 

@@ -118,11 +118,26 @@ describe("modules", () => {
 
   it("upslice/slim is told that an address gives no module, and may be given another", { timeout: TIMEOUT }, async (t) => {
     const { run } = await open(t, "slim");
-    const failed = await run(`return [await tools.ended(api.init("/pkg/none.wasm")), await tools.ended(api.init("/pkg/index.js")), await tools.send(${S3})]`);
-    assert.deepEqual(failed.map(({ name, code }) => [name, code]), Array(3).fill(["UploadError", "load"]));
-    assert.match(failed[0].message, /404/);
-    assert.match(failed[2].message, /init\(/);
+    const given = ["'/pkg/none.wasm?token=secret'", "'/pkg/index.js'", "3", "{}", "new DataView(new ArrayBuffer(2))", "new Response('text')"];
+    const failed = await run(`return [${[...given.map((it) => `await tools.ended(api.init(${it}))`), `await tools.send(${S3})`]}]`);
+    assert.deepEqual(failed.map(({ name, code }) => [name, code]), failed.map(() => ["UploadError", "load"]));
+    const said = failed.map(({ message }) => message.replace("the wasm module could not be loaded: ", "").replace(server.origin, ""));
+    const ours = "what `init` was given is no wasm module";
+    assert.deepEqual(said.slice(0, -1), [
+      "/pkg/none.wasm answered 404", "/pkg/index.js (text/javascript) is no wasm module", ours, ours, ours,
+      "the response (text/plain;charset=UTF-8) is no wasm module",
+    ], "each says what it is about, and nothing of policies");
+    assert.match(said.at(-1), /init\(/);
     assert.deepEqual(await run(`await api.init(new URL("/pkg/s3.wasm", location)); return tools.send(${S3})`), 2);
     assert.deepEqual(await run(`await api.init(await (await fetch("/pkg/upslice.wasm")).arrayBuffer()); return [await tools.send(${VEZA}), tools.instances]`), [2, ["s3", "all"]]);
+  });
+
+  it("a policy that forbids the module is told, with what would allow it", { timeout: TIMEOUT }, async (t) => {
+    const page = await openPage(server, t);
+    const headers = { "content-security-policy": "script-src 'self'" };
+    await page.route("**/strict.html", (route) => route.fulfill({ contentType: "text/html", headers, body: "<!doctype html>" }));
+    await page.goto(`${server.origin}/strict.html`);
+    const said = await page.evaluate(`import("/pkg/index.js").then(({ init }) => init()).catch(({ message }) => message)`);
+    assert.match(said, /[^.]\. A content security policy must allow script-src 'wasm-unsafe-eval'$/);
   });
 });

@@ -58,8 +58,9 @@ describe("page", () => {
     assert.ok(inside.size >= 5, `${inside.size} moments inside a part`);
     assert.ok((await seen()).some(({ speed, left }) => /\/s$/.test(speed) && / left$/.test(left)), "speed and time left were told");
 
-    await one.getByRole("button", { name: /^Compare/ }).click();
+    await one.getByRole("button", { name: /^Compare/ }).press("Enter");
     await one.getByText("Equal, byte for byte.").waitFor();
+    assert.equal(await focusedName(page), `Compare with this file: ${file.name}`, "who pressed it stays where they are");
     await picture(page, "stored");
   });
 
@@ -376,6 +377,7 @@ describe("page", () => {
       assert.equal(await page.getByRole("main").count(), 1);
       assert.equal(await page.getByRole("listitem").count(), 4);
       assert.equal(await page.getByRole("log").getAttribute("aria-live"), "polite");
+      assert.equal(await page.locator("[aria-live], output, [role=status], [role=alert]").count(), 1, "nothing else speaks by itself: percentages would");
       for (const label of ["Part size", "Connections", "Sent by"]) assert.ok(await page.getByLabel(label).isVisible(), label);
       for (const file of [good, bad, paused, moving]) {
         const bar = page.getByRole("progressbar", { name: `Progress of ${file.name}` });

@@ -229,14 +229,19 @@ describe("workers", { concurrency: AT_ONCE }, () => {
 
   // ---- without ----------------------------------------------------------------------------------
 
-  for (const [policy, why] of [["worker-src 'none'", /worker-src/], ["script-src 'self' 'wasm-unsafe-eval'; worker-src https://elsewhere.invalid", /worker-src/]]) {
+  for (const [name, policy, why] of [
+    ["content-security-policy", "worker-src 'none'", /worker-src/],
+    ["content-security-policy", "script-src 'self' 'wasm-unsafe-eval'; worker-src https://elsewhere.invalid", /worker-src/],
+    // worker.js is served without it.
+    ["cross-origin-embedder-policy", "require-corp", /served without the Cross-Origin-Embedder-Policy/],
+  ]) {
     it(`a policy that says ${policy} leaves the work to the page`, { timeout: TIMEOUT }, async (t) => {
       const server = await servers.take(t);
       await server.reset();
       const page = await openKit(server, t);
       await page.route(`${server.origin}/`, async (route) => {
         const response = await route.fetch();
-        await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+        await route.fulfill({ response, headers: { ...response.headers(), [name]: policy } });
       });
       await page.reload();
       const told = await page.evaluate(`(async () => {

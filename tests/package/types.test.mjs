@@ -10,7 +10,7 @@ for (const [module, moduleResolution] of [["esnext", "bundler"], ["nodenext", "n
     const dir = await appWith({ "main.ts": "types.ts" });
     const compilerOptions = {
       module, moduleResolution, target: "es2022", lib: ["es2022", "dom"], types: [], strict: true, noEmit: true,
-      noUncheckedIndexedAccess: true, skipLibCheck: false,
+      noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false,
     };
     writeFileSync(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
     const tsc = here("node_modules/typescript/bin/tsc");

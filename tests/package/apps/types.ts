@@ -1,5 +1,6 @@
 // A program that uses the package's types as an app would; it is compiled, never run.
-import { init, s3, upload, UploadError, type Destination, type Progress, type UploadResult } from "upslice";
+import { custom, init, s3, subworkflow, upload, UploadError } from "upslice";
+import type { Destination, HeaderSource, Progress, UploadOptions, UploadResult } from "upslice";
 import { upload as slimUpload } from "upslice/slim";
 
 const companion: Destination<{ location?: string }> = s3({
@@ -61,3 +62,23 @@ upload(file, { to: own, partSize: "8 MiB" });
 s3({ create: async () => ({ uploadId: "1", key: "1" }) });
 // @ts-expect-error: no such event.
 upload(file, { to: own }).addEventListener("part", (event: CustomEvent<number>) => event);
+
+// `undefined` means the default, and that is what an app hands on which has been told nothing itself.
+type Told = Partial<Pick<UploadOptions, "partSize" | "concurrency" | "signal" | "onProgress" | "handle" | "worker">>;
+export const handOn = ({ partSize, concurrency, signal, onProgress, handle, worker }: Told, scope?: string, maxParts?: number) =>
+  upload(file, {
+    to: custom({
+      limits: { maxParts },
+      create: async () => ({ session: 1, uploadId: scope }),
+      part: () => ({ url: "/part", method: scope, headers: undefined }),
+      complete: async (_, parts) => ({ location: parts[0]?.etag }),
+    }),
+    ...{ partSize, concurrency, signal, onProgress, handle, worker },
+    retry: { limit: maxParts },
+    resumable: { scope },
+  });
+export const withToken = (headers?: HeaderSource, id?: string) => [
+  s3({ endpoint: "/s3/multipart", headers, credentials: undefined, metadata: undefined }),
+  subworkflow({ jobType: "extract", headers, expiresInDays: undefined }),
+  custom({ id, create: async () => ({ session: 1 }), part: () => ({ url: "/part" }), complete: async () => {} }),
+];
