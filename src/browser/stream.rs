@@ -70,7 +70,8 @@ impl Stream {
         self.left -= u64::from(size);
         let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, size);
         self.buffer = Some(buffer);
-        Some(bytes)
+        // Of what only looks like a buffer there is no view.
+        (bytes.length() == size).then_some(bytes)
     }
 }
 

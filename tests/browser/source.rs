@@ -2,6 +2,7 @@
 
 use super::stage::{Spy, Visit, get, js, js_with, number, restore, shown, text};
 use js_sys::Array;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -25,6 +26,64 @@ async fn an_unreadable_file_is_file_changed() {
         assert_eq!(text(&failure, "code"), "file-changed", "{reading}: {}", shown(&failure));
         assert_eq!(number(&failure, "part"), 1.0);
         assert_eq!(spy.count("it.requests.length"), 1.0);
+    }
+}
+
+/// The file, whose slices' streams are what `stream` says.
+fn streaming(stream: &str) -> JsValue {
+    js(&format!(
+        "(() => {{ const it = file(2_000_000); it.slice = (...given) => Object.assign(Blob.prototype.slice.apply(it, given), {{ stream: {stream} }}); return it }})()"
+    ))
+}
+
+/// An upload of it, and what its part is signed with.
+fn digested(file: &JsValue) -> (Visit, JsValue) {
+    let signed = js("({})");
+    let options = js_with(
+        "({ checksum: 'crc32c', to: shop('http://streamed.invalid', { sign: async ({ parts: [part] }) => { it.digest = part.checksum.value; return [{ partNumber: 1, url: 'http://streamed.invalid/1', expiresIn: 600 }] } }) })",
+        &signed,
+    );
+    (Visit::begun(file, &options), signed)
+}
+
+#[wasm_bindgen_test]
+async fn bytes_come_by_windows_where_a_blob_is_no_stream_of_them() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let (visit, expected) = digested(&js("file(2_000_000)"));
+    visit.success().await;
+    for stream in [
+        "undefined",
+        "() => { throw null }",
+        "() => undefined",
+        "() => ({ getReader() { throw new TypeError('no bytes') } })",
+        "() => new ReadableStream({ start(it) { it.enqueue(new Uint8Array(3)) } })",
+    ] {
+        let (visit, signed) = digested(&streaming(stream));
+        visit.success().await;
+        assert_eq!(text(&signed, "digest"), text(&expected, "digest"), "{stream}");
+    }
+}
+
+/// What is digested instead would be compared with what is sent, and nobody would know why they differ.
+#[wasm_bindgen_test]
+async fn a_stream_that_is_not_of_the_files_bytes_is_file_changed() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    for read in [
+        "() => { throw null }",
+        "() => undefined",
+        "async () => { throw new TypeError('network error') }",
+        "async () => ({ done: true, value: undefined })",
+        "async (view) => ({ done: true, value: new Uint8Array(view.buffer, 0, 0) })",
+        "async () => ({ done: false, value: new Uint8Array(3) })",
+        "async () => ({ done: false, value: new Uint8Array(5_000_000) })",
+        "async () => ({ done: false, value: 'abc' })",
+        "async () => ({ done: false, value: { byteLength: 400_000, buffer: { byteLength: 768 * 1024 } } })",
+    ] {
+        let stream = format!("() => ({{ getReader: () => ({{ read: {read}, cancel() {{ throw null }} }}) }})");
+        let (visit, _) = digested(&streaming(&stream));
+        assert_eq!(text(&visit.failure().await, "code"), "file-changed", "{read}");
     }
 }
 
