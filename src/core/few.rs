@@ -35,6 +35,16 @@ impl<K: Copy + PartialEq, V> Few<K, V> {
         Some(self.0.remove(at).1)
     }
 
+    /// The key of the first entry that is such.
+    pub(crate) fn first(&self, is_such: &dyn Fn(&V) -> bool) -> Option<K> {
+        for (key, value) in &self.0 {
+            if is_such(value) {
+                return Some(*key);
+            }
+        }
+        None
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.0.iter().map(|(key, _)| *key)
     }

@@ -1,5 +1,6 @@
 //! All uploads of one page, and what they share: a budget of parts in flight per origin.
 
+use super::instant::earliest;
 use super::{Few, Input, Instant, Now, Origins, Output, Progress, State, Upload};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -156,7 +157,11 @@ impl<K: Clone> Page<K> {
     /// When to come back if nothing happens before.
     #[must_use = "without a timer, what waits does so for ever"]
     pub fn wake_at(&self) -> Option<Instant> {
-        self.uploads.values().filter_map(|upload| upload.wake_at(self.now, &self.origins)).min()
+        let mut first = None;
+        for upload in self.uploads.values() {
+            first = earliest(&[first, upload.wake_at(self.now, &self.origins)]);
+        }
+        first
     }
 
     /// How far an upload is.

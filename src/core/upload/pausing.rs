@@ -8,8 +8,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn pause(&mut self, now: Now, origins: &mut Origins) {
         self.paused = true;
         if self.rules.numbers() == Numbers::Reusable {
-            let cut: Vec<_> = self.sends().collect();
-            for (task, index) in cut {
+            for (task, index) in self.sends() {
                 self.recall(task, origins);
                 self.requeue(index);
             }
