@@ -31,7 +31,11 @@ impl Json {
 
     /// The same of as many as there are: there is a kind of array for each number of them, and code for each kind.
     fn taken(fields: &mut [(&str, Self)]) -> Self {
-        Self::Map(fields.iter_mut().map(|(name, value)| ((*name).to_owned(), std::mem::take(value))).collect())
+        let mut taken = Vec::new();
+        for (name, value) in fields {
+            taken.push(((*name).to_owned(), std::mem::take(value)));
+        }
+        Self::Map(taken)
     }
 
     /// The same object with one more field, if there is one, or in place of what has that name.
@@ -50,7 +54,14 @@ impl Json {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Map(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+            Self::Map(fields) => {
+                for (field, value) in fields {
+                    if field == name {
+                        return Some(value);
+                    }
+                }
+                None
+            }
             _ => None,
         }
     }
