@@ -42,11 +42,16 @@ impl<K: Clone> Inspecting<K> {
     }
 
     /// The receipts that were in hand before and still count.
-    fn receipts(&self) -> impl Iterator<Item = (u32, K)> {
-        let known = (0..).zip(self.remembered.iter());
-        known
-            .filter(|(index, _)| !self.useless.contains(*index))
-            .filter_map(|(index, known)| Some((index, known.clone()?)))
+    fn receipts(&self) -> Vec<(u32, K)> {
+        let mut receipts = Vec::new();
+        for (index, known) in (0..).zip(self.remembered.iter()) {
+            if let Some(receipt) = known
+                && !self.useless.contains(index)
+            {
+                receipts.push((index, receipt.clone()));
+            }
+        }
+        receipts
     }
 }
 
@@ -75,7 +80,9 @@ impl<K: Clone> Upload<K> {
         const SUBJECT: &str = "listing the stored parts";
         match outcome {
             Ok(Reply::Listed { parts, next }) => {
-                parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting));
+                for part in parts {
+                    self.take_listed(part, &mut inspecting);
+                }
                 self.sample(now.instant);
                 self.phase = match next {
                     Some(_) => {
@@ -90,7 +97,9 @@ impl<K: Clone> Upload<K> {
             }
             // All of it arrived before it was let go, and only the answer was lost.
             Ok(Reply::Closed(answer)) if self.rules.settling().is_some() => {
-                inspecting.receipts().for_each(|(index, receipt)| self.adopt(index, receipt));
+                for (index, receipt) in inspecting.receipts() {
+                    self.adopt(index, receipt);
+                }
                 if self.stored < self.plan.parts() {
                     self.may_be_completed = true;
                     self.phase = Phase::Failed(Some(inspecting.session));

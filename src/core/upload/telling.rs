@@ -145,7 +145,11 @@ impl<K: Clone> Upload<K> {
 
     /// Bytes that are stored or have left.
     fn in_motion(&self) -> u64 {
-        self.stored_bytes + self.tasks.values().map(|task| task.sent).sum::<u64>() - self.repeated()
+        let mut moved = self.stored_bytes;
+        for task in self.tasks.values() {
+            moved += task.sent;
+        }
+        moved - self.repeated()
     }
 
     pub(super) fn sample(&mut self, now: Instant) {
