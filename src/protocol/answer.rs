@@ -122,7 +122,11 @@ pub(super) fn presentable(said: &[String]) -> String {
     for words in said {
         append(&mut row, "; ", &scrubbed(words));
     }
-    row.chars().take(ENOUGH).collect()
+    let mut shown = String::new();
+    for char in row.chars().take(ENOUGH) {
+        shown.push(char);
+    }
+    shown
 }
 
 /// What an answer with a bad status means, for services that use HTTP's statuses as they are meant.

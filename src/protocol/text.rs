@@ -36,7 +36,8 @@ pub fn pieces<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str>
 pub(super) fn replaced(text: &str, word: &str, by: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, behind)) = around(rest, word) {
-        out.extend([before, by]);
+        out.push_str(before);
+        out.push_str(by);
         rest = behind;
     }
     out + rest

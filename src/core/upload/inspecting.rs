@@ -25,7 +25,9 @@ pub(super) struct Inspecting<K> {
 impl<K: Clone> Inspecting<K> {
     pub(super) fn new(session: K, receipts: Vec<(u32, K)>, was_closing: bool, parts: u32) -> Self {
         let mut remembered = Vec::new();
-        remembered.resize_with(parts as usize, || None);
+        for _ in 0..parts {
+            remembered.push(None);
+        }
         for (index, receipt) in receipts {
             // A part that was sent again is known by its last receipt.
             if let Some(slot) = remembered.get_mut(index as usize) {
