@@ -45,6 +45,20 @@ impl<K: Copy + PartialEq, V> Few<K, V> {
         None
     }
 
+    /// The least value.
+    pub(crate) fn least(&self) -> Option<V>
+    where
+        V: Copy + PartialOrd,
+    {
+        let mut least = None;
+        for (_, value) in &self.0 {
+            if least.is_none_or(|least| *value < least) {
+                least = Some(*value);
+            }
+        }
+        least
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.0.iter().map(|(key, _)| *key)
     }

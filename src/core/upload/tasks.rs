@@ -148,7 +148,11 @@ impl<K: Clone> Upload<K> {
 
     /// How many tasks of such purposes are running.
     pub(super) fn count(&self, is_such: fn(&Purpose) -> bool) -> usize {
-        self.tasks.values().filter(|task| is_such(&task.purpose)).count()
+        let mut count = 0;
+        for task in self.tasks.values() {
+            count += usize::from(is_such(&task.purpose));
+        }
+        count
     }
 
     /// More parts at once than pay were tried: those that are out in vain are called back, so that nothing else waits behind

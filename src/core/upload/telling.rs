@@ -103,7 +103,7 @@ impl<K: Clone> Upload<K> {
             return None;
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
-        let parts = self.lost.values().min().copied();
+        let parts = self.lost.least();
         let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts];
         let mut over = earliest(&since)? + self.config.timeouts.outage;
         self.each_link(origins, &mut |link| {
@@ -122,7 +122,7 @@ impl<K: Clone> Upload<K> {
         for task in self.tasks.values() {
             deadline = earliest(&[deadline, self.deadline(task, origins)]);
         }
-        let waiting = self.waiting.values().min().copied();
+        let waiting = self.waiting.least();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
