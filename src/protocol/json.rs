@@ -143,9 +143,13 @@ impl Serialize for Json {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            // A whole number is written without a point, as every service expects of sizes and counts.
-            // It is whole, and exact in a double.
-            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
+            // A whole number is written without a point, as every service expects of sizes and counts. In the browser, which
+            // has one kind of number, it is anyway. It is whole, and exact in a double.
+            Self::Number(number)
+                if cfg!(not(target_arch = "wasm32"))
+                    && number.fract() == 0.0
+                    && number.abs() < 9_007_199_254_740_992.0 =>
+            {
                 serializer.serialize_i64(*number as i64)
             }
             Self::Number(number) => serializer.serialize_f64(*number),
