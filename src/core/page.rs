@@ -2,8 +2,8 @@
 
 use super::instant::earliest;
 use super::{Few, Input, Instant, Now, Origins, Output, Progress, State, Upload};
-use std::collections::VecDeque;
 use std::time::Duration;
+use std::vec::IntoIter;
 
 /// The name of one upload of a page. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,9 @@ const SLEEP: Duration = Duration::from_secs(5);
 pub struct Page<K> {
     uploads: Few<UploadId, Upload<K>>,
     origins: Origins,
-    outputs: VecDeque<(UploadId, Output<K>)>,
+    outputs: Vec<(UploadId, Output<K>)>,
+    /// Those that are being taken out.
+    leaving: IntoIter<(UploadId, Output<K>)>,
     minted: u64,
     now: Now,
     promised: Option<Instant>,
@@ -30,7 +32,8 @@ impl<K> Default for Page<K> {
         Self {
             uploads: Few::default(),
             origins: Origins::default(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
+            leaving: IntoIter::default(),
             minted: 0,
             now: Now::default(),
             promised: None,
@@ -60,7 +63,7 @@ impl<K: Clone> Page<K> {
         if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
             for output in upload.outputs() {
-                self.outputs.push_back((id, output));
+                self.outputs.push((id, output));
             }
             self.turn(now);
         }
@@ -104,7 +107,7 @@ impl<K: Clone> Page<K> {
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
             for output in upload.outputs() {
-                self.outputs.push_back((id, output));
+                self.outputs.push((id, output));
             }
         }
         self.promised = self.wake_at();
@@ -151,7 +154,10 @@ impl<K: Clone> Page<K> {
 
     /// The next thing to do, and for which upload. Drain it after every input.
     pub fn poll(&mut self) -> Option<(UploadId, Output<K>)> {
-        self.outputs.pop_front()
+        if self.leaving.as_slice().is_empty() {
+            self.leaving = std::mem::take(&mut self.outputs).into_iter();
+        }
+        self.leaving.next()
     }
 
     /// When to come back if nothing happens before.
