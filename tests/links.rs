@@ -37,14 +37,14 @@ fn upload(link: &Link, config: &Config) -> (f64, usize, usize, f64) {
     for number in (1..4_000).filter(|number| link.cuts.is_some_and(|each| number % each == 0)) {
         world.part_fault(number, 1, How::Drop(0.5));
     }
-    let id = world.upload(link.size, config.clone());
+    let id = world.upload(link.size, *config);
     world.run();
     let life = world.life(id);
     assert!(life.is_stored(), "{}: {:?}", link.name, life.ending);
     let parts = life.plan.parts() as usize;
     let taken = ((life.ended_at - 1_000) as f64 / 1_000.0, parts, life.sends.len() - parts);
     let began = world.now;
-    let next = world.upload(link.size, config.clone());
+    let next = world.upload(link.size, *config);
     world.run();
     assert!(world.life(next).is_stored(), "{}: {:?}", link.name, world.life(next).ending);
     (taken.0, taken.1, taken.2, (world.life(next).ended_at - began) as f64 / 1_000.0)
@@ -240,7 +240,7 @@ fn ten(line: &Line, concurrency: Option<u32>) -> f64 {
     world.service.rules.limits.min_part_size = 5 * MIB;
     let retry = Retry { limit: 20, ..Retry::default() };
     let config = Config { concurrency, retry, ..Config::default() };
-    let files: Vec<_> = (0..10).map(|_| world.upload(20 * MIB, config.clone())).collect();
+    let files: Vec<_> = (0..10).map(|_| world.upload(20 * MIB, config)).collect();
     world.run();
     let ends =
         files.iter().map(|id| world.life(*id)).inspect(|life| assert!(life.is_stored())).map(|life| life.ended_at);

@@ -987,7 +987,7 @@ mod watching {
         let timeouts = Timeouts { complete: Some(seconds(100)), ..Timeouts::default() };
         let config = Config { timeouts, ..parts_of(MIB) };
         let mut world = world(10);
-        let id = world.upload(3 * MIB, config.clone());
+        let id = world.upload(3 * MIB, config);
         world.run_until(|world| runs(world.life(id), "status"));
         world.lateness = 60_000;
         world.run();

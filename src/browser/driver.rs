@@ -76,7 +76,7 @@ impl Handle {
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let ledger = live.ledger.borrow().clone();
         let size = live.source.size();
-        let upload = Upload::new(config.clone(), live.adapter.rules(), size, ledger, Dice::seeded(seed))?;
+        let upload = Upload::new(config, live.adapter.rules(), size, ledger, Dice::seeded(seed))?;
         let id = driver.page.borrow_mut().add(upload);
         driver.lives.borrow_mut().insert(id, Rc::new(live));
         driver.listen();
@@ -91,7 +91,7 @@ impl Handle {
     /// Goes on from what is remembered, if nothing has begun yet. Says whether that is so.
     pub(crate) fn restore(&self, ledger: Ledger<Json>) -> bool {
         let Some(live) = self.live() else { return false };
-        let config = Config { part_size: None, ..self.config.clone() };
+        let config = Config { part_size: None, ..self.config };
         // Any bits will do.
         let dice = Dice::seeded((js_sys::Math::random() * 2f64.powi(53)) as u64);
         let Ok(upload) = Upload::new(config, live.adapter.rules(), live.source.size(), ledger.clone(), dice) else {

@@ -115,6 +115,7 @@ pub(crate) async fn identity(source: &Source) -> Option<String> {
         }
     }
     let mut digest = Md5::new();
-    source.read_each(&mut windows.into_iter(), WINDOWS as usize, &mut |window| digest.update(window)).await?;
+    let mut windows = windows.into_iter();
+    source.read_each(&mut || windows.next(), WINDOWS as usize, &mut |window| digest.update(window)).await?;
     Some(hex(&digest.finish()))
 }

@@ -33,13 +33,13 @@ fn on_desk(bytes: &Uint8Array, take: &mut dyn FnMut(&[u8])) {
 }
 
 /// A part as windows.
-fn windows(part: &PartRange) -> impl Iterator<Item = PartRange> {
+fn windows(part: &PartRange) -> impl FnMut() -> Option<PartRange> {
     let (mut start, end, index) = (part.start, part.end, part.index);
-    std::iter::from_fn(move || {
+    move || {
         let window = PartRange { index, start, end: end.min(start + WINDOW) };
         start = window.end;
         (window.size() > 0).then_some(window)
-    })
+    }
 }
 
 /// A file, or any other Blob, and its bytes; and what says that they are not wanted any more, where something does.
@@ -113,14 +113,14 @@ impl Source {
     /// The same of windows that are given, `at_once` of which are being read.
     pub(super) async fn read_each(
         &self,
-        windows: &mut dyn Iterator<Item = PartRange>,
+        windows: &mut dyn FnMut() -> Option<PartRange>,
         at_once: usize,
         take: &mut dyn FnMut(&[u8]),
     ) -> Option<()> {
         // A few: to move them up costs nothing.
         let mut ahead = Vec::new();
         let mut begin = |ahead: &mut Vec<_>| {
-            if let Some(window) = windows.next() {
+            if let Some(window) = windows() {
                 ahead.push(self.begin(&window));
             }
         };

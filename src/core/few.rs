@@ -35,6 +35,30 @@ impl<K: Copy + PartialEq, V> Few<K, V> {
         Some(self.0.remove(at).1)
     }
 
+    /// The key of the first entry that is such.
+    pub(crate) fn first(&self, is_such: &dyn Fn(&V) -> bool) -> Option<K> {
+        for (key, value) in &self.0 {
+            if is_such(value) {
+                return Some(*key);
+            }
+        }
+        None
+    }
+
+    /// The least value.
+    pub(crate) fn least(&self) -> Option<V>
+    where
+        V: Copy + PartialOrd,
+    {
+        let mut least = None;
+        for (_, value) in &self.0 {
+            if least.is_none_or(|least| *value < least) {
+                least = Some(*value);
+            }
+        }
+        least
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.0.iter().map(|(key, _)| *key)
     }

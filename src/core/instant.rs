@@ -71,7 +71,14 @@ impl Wall {
 
 /// The first of the moments that there are.
 pub(super) fn earliest(moments: &[Option<Instant>]) -> Option<Instant> {
-    moments.iter().flatten().min().copied()
+    let mut first: Option<Instant> = None;
+    for moment in moments {
+        first = match (first, *moment) {
+            (Some(first), Some(moment)) => Some(first.min(moment)),
+            (first, moment) => first.or(moment),
+        };
+    }
+    first
 }
 
 /// Whole milliseconds of a wait. The standard library counts them in 128 bits, whose division every visitor would pay

@@ -31,11 +31,21 @@ impl Pace {
 
     /// Bytes a second of one connection, once there are enough parts to say.
     pub(super) fn rate(&self) -> Option<f64> {
-        let below = |rate: f64| self.rates.iter().filter(|other| **other < rate).count();
-        let not_above = |rate: f64| self.rates.iter().filter(|other| **other <= rate).count();
+        if self.rates.len() < ENOUGH {
+            return None;
+        }
         let half = self.rates.len() / 2;
-        let middle = self.rates.iter().copied().find(|rate| below(*rate) <= half && not_above(*rate) > half);
-        middle.filter(|_| self.rates.len() >= ENOUGH)
+        for rate in &self.rates {
+            let (mut below, mut not_above) = (0, 0);
+            for other in &self.rates {
+                below += usize::from(other < rate);
+                not_above += usize::from(other <= rate);
+            }
+            if below <= half && not_above > half {
+                return Some(*rate);
+            }
+        }
+        None
     }
 
     /// How long `bytes` usually take.

@@ -1,8 +1,9 @@
 //! All uploads of one page, and what they share: a budget of parts in flight per origin.
 
+use super::instant::earliest;
 use super::{Few, Input, Instant, Now, Origins, Output, Progress, State, Upload};
-use std::collections::VecDeque;
 use std::time::Duration;
+use std::vec::IntoIter;
 
 /// The name of one upload of a page. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +19,9 @@ const SLEEP: Duration = Duration::from_secs(5);
 pub struct Page<K> {
     uploads: Few<UploadId, Upload<K>>,
     origins: Origins,
-    outputs: VecDeque<(UploadId, Output<K>)>,
+    outputs: Vec<(UploadId, Output<K>)>,
+    /// Those that are being taken out.
+    leaving: IntoIter<(UploadId, Output<K>)>,
     minted: u64,
     now: Now,
     promised: Option<Instant>,
@@ -29,7 +32,8 @@ impl<K> Default for Page<K> {
         Self {
             uploads: Few::default(),
             origins: Origins::default(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
+            leaving: IntoIter::default(),
             minted: 0,
             now: Now::default(),
             promised: None,
@@ -59,7 +63,7 @@ impl<K: Clone> Page<K> {
         if let Some(mut upload) = self.uploads.remove(id) {
             upload.leave(&mut self.origins);
             for output in upload.outputs() {
-                self.outputs.push_back((id, output));
+                self.outputs.push((id, output));
             }
             self.turn(now);
         }
@@ -103,7 +107,7 @@ impl<K: Clone> Page<K> {
         for (id, upload) in self.uploads.iter_mut() {
             upload.tell(now);
             for output in upload.outputs() {
-                self.outputs.push_back((id, output));
+                self.outputs.push((id, output));
             }
         }
         self.promised = self.wake_at();
@@ -150,13 +154,20 @@ impl<K: Clone> Page<K> {
 
     /// The next thing to do, and for which upload. Drain it after every input.
     pub fn poll(&mut self) -> Option<(UploadId, Output<K>)> {
-        self.outputs.pop_front()
+        if self.leaving.as_slice().is_empty() {
+            self.leaving = std::mem::take(&mut self.outputs).into_iter();
+        }
+        self.leaving.next()
     }
 
     /// When to come back if nothing happens before.
     #[must_use = "without a timer, what waits does so for ever"]
     pub fn wake_at(&self) -> Option<Instant> {
-        self.uploads.values().filter_map(|upload| upload.wake_at(self.now, &self.origins)).min()
+        let mut first = None;
+        for upload in self.uploads.values() {
+            first = earliest(&[first, upload.wake_at(self.now, &self.origins)]);
+        }
+        first
     }
 
     /// How far an upload is.

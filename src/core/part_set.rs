@@ -17,8 +17,8 @@ impl PartSet {
     /// Puts a part in. Says whether it was missing.
     pub(super) fn insert(&mut self, index: u32) -> bool {
         let (word, bit) = Self::place(index);
-        if self.words.len() <= word {
-            self.words.resize(word + 1, 0);
+        while self.words.len() <= word {
+            self.words.push(0);
         }
         let missing = self.words[word] & bit == 0;
         self.words[word] |= bit;

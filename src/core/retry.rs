@@ -5,7 +5,7 @@ use super::instant::lasting;
 use std::time::Duration;
 
 /// When an attempt failed and another may follow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// How often one part, or one API request, is tried again. Default 5: the waits below then add up to
     /// eight seconds on average, sixteen at most, which outlasts a process that restarts. An origin that gives no answer at all

@@ -191,7 +191,7 @@ pub struct Settling {
 }
 
 /// How long silence may last. `None` anywhere: for ever, because the app said so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// Without a sign of life while a body is sent. Default 15 s: three times what a mobile link takes to
     /// change cells. Four times as long, at least, where nothing can be seen.
@@ -230,7 +230,7 @@ pub enum Transport {
 }
 
 /// What the app asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Bytes of every part but the last; `None`: chosen.
     pub part_size: Option<u64>,

@@ -94,7 +94,7 @@ impl Response {
             }
             (None, None) => plain?.to_owned(),
         };
-        Some(presentable(&mut std::iter::once(words)))
+        Some(presentable(&[words]))
     }
 
     /// What kind of thing the body is, in words.
@@ -117,12 +117,16 @@ pub(super) fn asked(request: &Request) -> String {
 }
 
 /// What a service says, sentence by sentence, as it may be shown: without secrets, and not too much of it.
-pub(super) fn presentable(said: &mut dyn Iterator<Item = String>) -> String {
+pub(super) fn presentable(said: &[String]) -> String {
     let mut row = String::new();
     for words in said {
-        append(&mut row, "; ", &scrubbed(&words));
+        append(&mut row, "; ", &scrubbed(words));
     }
-    row.chars().take(ENOUGH).collect()
+    let mut shown = String::new();
+    for char in row.chars().take(ENOUGH) {
+        shown.push(char);
+    }
+    shown
 }
 
 /// What an answer with a bad status means, for services that use HTTP's statuses as they are meant.

@@ -21,7 +21,7 @@ pub(super) fn http_date(text: &str) -> Option<Wall> {
 pub(super) fn amz_date(text: &str) -> Option<Wall> {
     let (day, clock) = around(text.strip_suffix('Z')?, "T")?;
     let digits = format!("{day}{clock}");
-    if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.len() != 14 {
         return None;
     }
     let field = |at: usize, len: usize| number(digits.get(at..at + len)?);
@@ -46,7 +46,8 @@ pub(super) fn retry_after(text: &str, now: Wall) -> Option<Duration> {
 }
 
 fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    // Which would take a sign, too.
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
 }
 
 /// [Days from the civil calendar](https://howardhinnant.github.io/date_algorithms.html#days_from_civil).

@@ -199,8 +199,11 @@ fn opened_envelope<'a>(request: &Request, response: &'a Response) -> Result<&'a 
 /// What the envelope says went wrong: in its errors, or else in its messages.
 fn envelope_words(response: &Response) -> Option<String> {
     let texts = |name| {
-        let texts = response.json.as_ref()?.get(name)?.items()?.iter().filter_map(Json::as_text);
-        Some(presentable(&mut texts.map(ToOwned::to_owned))).filter(|words| !words.is_empty())
+        let mut texts = Vec::new();
+        for text in response.json.as_ref()?.get(name)?.items()?.iter().filter_map(Json::as_text) {
+            texts.push(text.to_owned());
+        }
+        Some(presentable(&texts)).filter(|words| !words.is_empty())
     };
     texts("errors").or_else(|| texts("messages"))
 }

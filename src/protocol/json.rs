@@ -31,7 +31,11 @@ impl Json {
 
     /// The same of as many as there are: there is a kind of array for each number of them, and code for each kind.
     fn taken(fields: &mut [(&str, Self)]) -> Self {
-        Self::Map(fields.iter_mut().map(|(name, value)| ((*name).to_owned(), std::mem::take(value))).collect())
+        let mut taken = Vec::new();
+        for (name, value) in fields {
+            taken.push(((*name).to_owned(), std::mem::take(value)));
+        }
+        Self::Map(taken)
     }
 
     /// The same object with one more field, if there is one, or in place of what has that name.
@@ -50,7 +54,14 @@ impl Json {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Map(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+            Self::Map(fields) => {
+                for (field, value) in fields {
+                    if field == name {
+                        return Some(value);
+                    }
+                }
+                None
+            }
             _ => None,
         }
     }
@@ -132,9 +143,13 @@ impl Serialize for Json {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            // A whole number is written without a point, as every service expects of sizes and counts.
-            // It is whole, and exact in a double.
-            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
+            // A whole number is written without a point, as every service expects of sizes and counts. In the browser, which
+            // has one kind of number, it is anyway. It is whole, and exact in a double.
+            Self::Number(number)
+                if cfg!(not(target_arch = "wasm32"))
+                    && number.fract() == 0.0
+                    && number.abs() < 9_007_199_254_740_992.0 =>
+            {
                 serializer.serialize_i64(*number as i64)
             }
             Self::Number(number) => serializer.serialize_f64(*number),

@@ -3,14 +3,22 @@
 
 /// What stands before `word`, and behind it.
 pub fn around<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
-    let at = text.as_bytes().windows(word.len().max(1)).position(|window| window == word.as_bytes())?;
-    text.get(..at).zip(text.get(at + word.len()..))
+    for (at, window) in text.as_bytes().windows(word.len().max(1)).enumerate() {
+        if window == word.as_bytes() {
+            return Some((text.get(..at)?, text.get(at + word.len()..)?));
+        }
+    }
+    None
 }
 
 /// What stands before the first of these ASCII characters, or all of it.
 pub(super) fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
-    let end = text.bytes().position(|byte| is_of(ends, byte));
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
+    for (at, byte) in text.as_bytes().iter().enumerate() {
+        if is_of(ends, *byte) {
+            return text.get(..at).unwrap_or(text);
+        }
+    }
+    text
 }
 
 /// What stands before, between and behind the places where `word` is.
@@ -28,7 +36,8 @@ pub fn pieces<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str>
 pub(super) fn replaced(text: &str, word: &str, by: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, behind)) = around(rest, word) {
-        out.extend([before, by]);
+        out.push_str(before);
+        out.push_str(by);
         rest = behind;
     }
     out + rest
@@ -46,7 +55,7 @@ pub fn append(row: &mut String, between: &str, word: &str) {
 /// Whether one of these ASCII characters is in a text.
 #[must_use]
 pub fn has_any(text: &str, chars: &[u8]) -> bool {
-    text.bytes().any(|byte| is_of(chars, byte))
+    before(text, chars).len() < text.len()
 }
 
 /// Whether a byte is one of a few. The standard library's search is quick in many, and weighs half a kilobyte.

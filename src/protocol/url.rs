@@ -98,8 +98,13 @@ pub(super) fn with_value(url: &str, name: &str, value: &str) -> String {
 /// The value of a name in an address's query, as it stands there.
 pub(super) fn query_value<'a>(url: &'a str, name: &str) -> Option<&'a str> {
     let (_, query) = around(url, "?")?;
-    let mut pairs = pieces(before(query, b"#"), "&").filter_map(|pair| around(pair, "="));
-    pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    for pair in pieces(before(query, b"#"), "&") {
+        match around(pair, "=") {
+            Some((key, value)) if key.eq_ignore_ascii_case(name) => return Some(value),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Text as one segment of a path, or one value of a query: all but RFC 3986's unreserved characters escaped.

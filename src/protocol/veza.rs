@@ -121,7 +121,7 @@ fn own_words(response: &Response) -> Option<String> {
         let told = detail.text("message").filter(|told| !words.iter().any(|word| word.ends_with(told)));
         words.extend(told.map(ToOwned::to_owned));
     }
-    Some(presentable(&mut words.into_iter()))
+    Some(presentable(&words))
 }
 
 /// `upload_id`, as it is or wrapped in `value`, as the vendor's SDK takes it too.

@@ -186,7 +186,7 @@ impl<S: Service> World<S> {
             self.most_in_flight = self.most_in_flight.max(concurrency as usize);
         }
         let dice = Dice::seeded(self.now ^ size);
-        let upload = Upload::new(config.clone(), self.service.rules(), size, ledger.clone(), dice).unwrap();
+        let upload = Upload::new(config, self.service.rules(), size, ledger.clone(), dice).unwrap();
         let journal = Journal::of(&ledger, |session| self.service.remember(session));
         let session = ledger.session().map(|(session, _)| self.service.name(session));
         let mut life = Life::new(config, self.service.rules(), upload.plan().clone(), ledger, journal);

@@ -122,12 +122,19 @@ fn generate_glue(compiled: &Path, dir: &Path) -> Result<()> {
 /// From npm rather than from the distribution: Debian's wasm-opt 108 breaks tables of references without a word.
 ///
 /// -O1, because the compiler has done the rest: -O3 and -Oz make fewer bytes of which a server's compression makes more
-/// (`docs/size.md`), and so do segments of data that are cut where they have zeros. Then the functions are put in the order of
-/// [`crate::order`], and what the module imports and exports is renamed: wasm-bindgen's names end in digits of a hash, which
-/// nothing compresses.
+/// (`docs/size.md`), and so do segments of data that are cut where they have zeros. Ahead of it, what is hardly more than a
+/// call, or is called once and small, is put where it is called: then it also sees that what asks for a constant need not ask.
+/// Then the functions are put in the order of [`crate::order`], and what the module imports and exports is renamed:
+/// wasm-bindgen's names end in digits of a hash, which nothing compresses.
 fn optimise(module: &Path, optimised: &Path) -> Result<Names> {
+    let small = [
+        "--inlining-optimizing",
+        "--always-inline-max-function-size=5",
+        "--flexible-inline-max-function-size=0",
+        "--one-caller-inline-max-function-size=15",
+    ];
     let unused = ["--rse", "--dae-optimizing", "-O1", "--skip-pass=memory-packing", "--strip-target-features"];
-    wasm_opt(module, optimised, &unused)?;
+    wasm_opt(module, optimised, &[&small[..], &unused].concat())?;
     let named = module.with_extension("named.wasm");
     let read = fs::read(optimised).context("wasm-opt has written no module")?;
     fs::write(&named, order::named(&read)?).context("cannot write a module")?;

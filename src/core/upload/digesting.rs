@@ -2,7 +2,6 @@
 //! a task of its own: a part that is being read is not one that is being sent, and its silence means nothing.
 
 use super::super::part::Standing;
-use super::super::part_set::PartSet;
 use super::super::watch::{Purpose, Task};
 use super::super::{Digests, Event, Failed, Failure, Now, Numbers, Origins, Reply, Step};
 use super::{Phase, Upload};
@@ -58,8 +57,9 @@ impl<K: Clone> Upload<K> {
         }
         self.emit(Event::Unchecked(why));
         self.recall_those(origins, |purpose| matches!(purpose, Purpose::Digest(_) | Purpose::Prepare(_)));
-        let queues = [&mut self.ready, &mut self.unsigned, &mut self.undigested, &mut self.preparing];
-        queues.into_iter().for_each(PartSet::clear);
+        for queue in [&mut self.ready, &mut self.unsigned, &mut self.undigested, &mut self.preparing] {
+            queue.clear();
+        }
         for index in 0..self.plan.parts() {
             let part = &mut self.parts[index as usize];
             (part.pass, part.digest) = (None, None);

@@ -212,7 +212,10 @@ impl<K: Clone> Upload<K> {
     pub(super) fn note_left(&mut self, words: &str) {
         match &mut self.left {
             Some(all) if all.ends_with(words) => {}
-            Some(all) => all.extend(["; ", words]),
+            Some(all) => {
+                all.push_str("; ");
+                all.push_str(words);
+            }
             None => self.left = Some(words.to_owned()),
         }
     }

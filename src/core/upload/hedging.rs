@@ -15,10 +15,9 @@
 //! refused: then those parts are sent once more, alone.
 
 use super::super::instant::lasting;
-use super::super::link::Link;
 use super::super::part::{Second, Standing};
 use super::super::watch::Task;
-use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output};
+use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output, TaskId};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -40,7 +39,11 @@ impl<K: Clone> Upload<K> {
     }
 
     /// When a part in flight is late enough for a second request.
-    fn late_at(&self, task: &Task, index: u32, now: Now, link: &Link) -> Option<Instant> {
+    fn late_at(&self, id: TaskId, index: u32, now: Now, origins: &Origins) -> Option<Instant> {
+        let task = self.tasks.get(id)?;
+        // A second request goes where the first one went, or that says nothing of how long it takes.
+        let origin = task.origin.as_ref().filter(|origin| self.origin_of(index) == Some(origin))?;
+        let link = origins.get(origin)?;
         let part = &self.parts[index as usize];
         let is_good = part.pass.as_ref().is_some_and(|pass| !pass.is_stale(now));
         let most = (self.plan.size() / SHARE).max(task.size);
@@ -65,14 +68,19 @@ impl<K: Clone> Upload<K> {
 
     /// The first of the parts that may be sent a second time, with when: of those whose time has come, or of the others.
     fn first_late(&self, now: Now, origins: &Origins, has_come: bool) -> Option<(Instant, u32)> {
-        let late = |(id, index)| {
-            let task = self.tasks.get(id)?;
-            // A second request goes where the first one went, or that says nothing of how long it takes.
-            let origin = task.origin.as_ref().filter(|origin| self.origin_of(index) == Some(origin))?;
-            let link = origins.get(origin)?;
-            Some((self.late_at(task, index, now, link)?, index)).filter(|(at, _)| (*at <= now.instant) == has_come)
-        };
-        if self.may_hedge() { self.sends().filter_map(late).min() } else { None }
+        if !self.may_hedge() {
+            return None;
+        }
+        let mut first = None;
+        for (id, index) in self.sends() {
+            if let Some(at) = self.late_at(id, index, now, origins)
+                && (at <= now.instant) == has_come
+                && first.is_none_or(|first| (at, index) < first)
+            {
+                first = Some((at, index));
+            }
+        }
+        first
     }
 
     /// The part that is most in need of a second request, if one is and it may go out now.
@@ -126,10 +134,11 @@ impl<K: Clone> Upload<K> {
     pub(super) fn repeated(&self) -> u64 {
         let sent = |id| self.tasks.get(id).map_or(0, |task| task.sent);
         let mut repeated = 0;
-        for (id, index) in self.sends() {
-            let is_ahead = |(other, of)| of == index && (sent(other), other) > (sent(id), id);
-            if self.parts[index as usize].second != Second::None && self.sends().any(is_ahead) {
-                repeated += sent(id);
+        let sends = self.sends();
+        for (id, index) in &sends {
+            let is_ahead = |(other, of): &(TaskId, u32)| of == index && (sent(*other), other) > (sent(*id), id);
+            if self.parts[*index as usize].second != Second::None && sends.iter().any(is_ahead) {
+                repeated += sent(*id);
             }
         }
         repeated

@@ -26,7 +26,9 @@ pub(super) struct Inspecting<K> {
 impl<K: Clone> Inspecting<K> {
     pub(super) fn new(session: K, receipts: Vec<(u32, K)>, was_closing: bool, parts: u32) -> Self {
         let mut remembered = Vec::new();
-        remembered.resize_with(parts as usize, || None);
+        for _ in 0..parts {
+            remembered.push(None);
+        }
         for (index, receipt) in receipts {
             // A part that was sent again is known by its last receipt.
             if let Some(slot) = remembered.get_mut(index as usize) {
@@ -43,11 +45,16 @@ impl<K: Clone> Inspecting<K> {
     }
 
     /// The receipts that were in hand before and still count.
-    fn receipts(&self) -> impl Iterator<Item = (u32, K)> {
-        let known = (0..).zip(self.remembered.iter());
-        known
-            .filter(|(index, _)| !self.useless.contains(*index))
-            .filter_map(|(index, known)| Some((index, known.clone()?)))
+    fn receipts(&self) -> Vec<(u32, K)> {
+        let mut receipts = Vec::new();
+        for (index, known) in (0..).zip(self.remembered.iter()) {
+            if let Some(receipt) = known
+                && !self.useless.contains(index)
+            {
+                receipts.push((index, receipt.clone()));
+            }
+        }
+        receipts
     }
 }
 
@@ -76,7 +83,9 @@ impl<K: Clone> Upload<K> {
         const SUBJECT: &str = "listing the stored parts";
         match outcome {
             Ok(Reply::Listed { parts, next }) => {
-                parts.into_iter().for_each(|part| self.take_listed(part, &mut inspecting));
+                for part in parts {
+                    self.take_listed(part, &mut inspecting);
+                }
                 self.sample(now.instant);
                 self.phase = match next {
                     Some(_) => {
@@ -91,7 +100,9 @@ impl<K: Clone> Upload<K> {
             }
             // All of it arrived before it was let go, and only the answer was lost.
             Ok(Reply::Closed(answer)) if self.rules.settling().is_some() => {
-                inspecting.receipts().for_each(|(index, receipt)| self.adopt(index, receipt));
+                for (index, receipt) in inspecting.receipts() {
+                    self.adopt(index, receipt);
+                }
                 if self.stored < self.plan.parts() {
                     self.may_be_completed = true;
                     self.phase = Phase::Failed(Some(inspecting.session));

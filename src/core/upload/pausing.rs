@@ -8,8 +8,7 @@ impl<K: Clone> Upload<K> {
     pub(super) fn pause(&mut self, now: Now, origins: &mut Origins) {
         self.paused = true;
         if self.rules.numbers() == Numbers::Reusable {
-            let cut: Vec<_> = self.sends().collect();
-            for (task, index) in cut {
+            for (task, index) in self.sends() {
                 self.recall(task, origins);
                 self.requeue(index);
             }
@@ -45,13 +44,17 @@ impl<K: Clone> Upload<K> {
                 task.alive = now;
             }
         }
-        let later = |since: &mut Instant| *since = *since + late;
-        self.gives_up_at_mut().into_iter().for_each(later);
-        if let Some(errand) = self.errand_mut() {
-            errand.lost_since.iter_mut().for_each(later);
+        if let Some(gives_up_at) = self.gives_up_at_mut() {
+            *gives_up_at = *gives_up_at + late;
         }
-        let asked = [&mut self.offline_since, &mut self.signing.lost_since, &mut self.settling.lost_since];
-        asked.into_iter().flatten().for_each(later);
-        self.lost.values_mut().for_each(later);
+        if let Some(errand) = self.errand_mut() {
+            errand.lost_since = errand.lost_since.map(|since| since + late);
+        }
+        for asked in [&mut self.offline_since, &mut self.signing.lost_since, &mut self.settling.lost_since] {
+            *asked = asked.map(|since| since + late);
+        }
+        for since in self.lost.values_mut() {
+            *since = *since + late;
+        }
     }
 }

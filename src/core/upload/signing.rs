@@ -136,8 +136,9 @@ impl<K: Clone> Upload<K> {
             return self.fail(now, origins, error);
         }
         self.signing = signing;
-        let others = self.tasks.values_mut().filter(|task| matches!(task.purpose, Purpose::Prepare(_)));
-        others.for_each(|task| task.is_second = true);
+        for task in self.tasks.values_mut() {
+            task.is_second |= matches!(task.purpose, Purpose::Prepare(_));
+        }
     }
 
     /// Requests that went out together fail together, of headers that died or a service that was away: that is one failure,

@@ -147,21 +147,24 @@ impl<K: Clone> Upload<K> {
     /// Cancels all tasks of such purposes.
     pub(super) fn recall_those(&mut self, origins: &mut Origins, is_such: fn(&Purpose) -> bool) {
         loop {
-            let such = self.tasks.iter().find(|(_, task)| is_such(&task.purpose)).map(|(id, _)| id);
-            let Some(id) = such else { return };
+            let Some(id) = self.tasks.first(&|task| is_such(&task.purpose)) else { return };
             self.recall(id, origins);
         }
     }
 
     /// How many tasks of such purposes are running.
     pub(super) fn count(&self, is_such: fn(&Purpose) -> bool) -> usize {
-        self.tasks.values().filter(|task| is_such(&task.purpose)).count()
+        let mut count = 0;
+        for task in self.tasks.values() {
+            count += usize::from(is_such(&task.purpose));
+        }
+        count
     }
 
     /// More parts at once than pay were tried: those that are out in vain are called back, so that nothing else waits behind
     /// them.
     pub(super) fn let_go(&mut self, origins: &mut Origins) {
-        for (id, index) in self.sends().collect::<Vec<_>>().into_iter().rev() {
+        for (id, index) in self.sends().into_iter().rev() {
             let Some(task) = self.tasks.get(id) else { continue };
             let link = task.origin.as_ref().and_then(|origin| origins.get(origin));
             let is_alone = self.parts[index as usize].second == Second::None;
@@ -234,16 +237,19 @@ impl<K: Clone> Upload<K> {
     }
 
     /// The tasks that send parts, and which.
-    pub(super) fn sends(&self) -> impl Iterator<Item = (TaskId, u32)> {
-        self.tasks.iter().filter_map(|(id, task)| match task.purpose {
-            Purpose::Send(index) => Some((id, index)),
-            _ => None,
-        })
+    pub(super) fn sends(&self) -> Vec<(TaskId, u32)> {
+        let mut sends = Vec::new();
+        for (id, task) in self.tasks.iter() {
+            if let Purpose::Send(index) = task.purpose {
+                sends.push((id, index));
+            }
+        }
+        sends
     }
 
     /// The task that sends a part; of two the one that began first.
     pub(super) fn sending(&self, index: u32) -> Option<TaskId> {
-        self.sends().find(|(_, other)| *other == index).map(|(id, _)| id)
+        self.tasks.first(&|task| matches!(task.purpose, Purpose::Send(other) if other == index))
     }
 
     /// Parts in flight.

@@ -32,9 +32,8 @@ impl<K: Clone> Upload<K> {
     /// Ends the tasks that have been silent for too long.
     fn cut_silent(&mut self, now: Now, origins: &mut Origins) {
         loop {
-            let is_over = |task| self.deadline(task, origins).is_some_and(|at| at <= now.instant);
-            let overdue = self.tasks.iter().find(|(_, task)| is_over(task)).map(|(id, _)| id);
-            let Some(id) = overdue else { return };
+            let is_over = |task: &Task| self.deadline(task, origins).is_some_and(|at| at <= now.instant);
+            let Some(id) = self.tasks.first(&is_over) else { return };
             let Some(task) = self.recall(id, origins) else { return };
             let failed = Failed::new(Failure::Silence, self.silence(&task, now.instant));
             self.conclude(now, origins, task, Err(failed), false);
@@ -104,7 +103,7 @@ impl<K: Clone> Upload<K> {
             return None;
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
-        let parts = self.lost.values().min().copied();
+        let parts = self.lost.least();
         let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts];
         let mut over = earliest(&since)? + self.config.timeouts.outage;
         self.each_link(origins, &mut |link| {
@@ -119,8 +118,11 @@ impl<K: Clone> Upload<K> {
     pub(in crate::core) fn wake_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
         // Those that have passed since they were looked at, because a link has become faster, are due at once.
         let at_once = now.instant + Duration::from_millis(1);
-        let deadline = self.tasks.values().filter_map(|task| self.deadline(task, origins)).min();
-        let waiting = self.waiting.values().min().copied();
+        let mut deadline = None;
+        for task in self.tasks.values() {
+            deadline = earliest(&[deadline, self.deadline(task, origins)]);
+        }
+        let waiting = self.waiting.least();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
@@ -143,7 +145,11 @@ impl<K: Clone> Upload<K> {
 
     /// Bytes that are stored or have left.
     fn in_motion(&self) -> u64 {
-        self.stored_bytes + self.tasks.values().map(|task| task.sent).sum::<u64>() - self.repeated()
+        let mut moved = self.stored_bytes;
+        for task in self.tasks.values() {
+            moved += task.sent;
+        }
+        moved - self.repeated()
     }
 
     pub(super) fn sample(&mut self, now: Instant) {

@@ -16,9 +16,7 @@ impl<K: Clone> Upload<K> {
 
     /// Parts whose time has come, and those that have been without any answer for too long.
     pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        loop {
-            let due = self.waiting.iter().find(|(_, until)| **until <= now.instant).map(|(index, _)| index);
-            let Some(index) = due else { break };
+        while let Some(index) = self.waiting.first(&|until| *until <= now.instant) {
             self.waiting.remove(index);
             self.requeue(index);
         }

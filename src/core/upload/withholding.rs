@@ -43,7 +43,7 @@ impl<K: Clone> Upload<K> {
 
     /// Whether a part would say nothing new before it is known what becomes of the one that went without its digest.
     pub(super) fn waits_for_doubt(&self, index: u32) -> bool {
-        self.along(index) == Along::Withheld && self.tasks.values().any(|task| task.along == Along::Withheld)
+        self.along(index) == Along::Withheld && self.tasks.first(&|task| task.along == Along::Withheld).is_some()
     }
 
     /// Where functions of the app make the request, the number is used once, or the URL itself asks for a digest and always

@@ -48,11 +48,18 @@ pub(super) fn named(ticket: Ticket<Json>, checksums: Checksums) -> Ticket<Json> 
     let signed = query_value(url, "X-Amz-SignedHeaders").unwrap_or_default().to_ascii_lowercase();
     // Nothing else in a header's name is ever escaped.
     let signed = replaced(&replaced(&signed, "%3b", ";"), "%2d", "-");
-    let is_signed = |algorithm: &Algorithm| pieces(&signed, ";").any(|name| name == header(*algorithm));
     // Some sign what is to be reckoned into the query, which counts for whoever asked for just that.
     let in_query = query_value(url, "x-amz-sdk-checksum-algorithm").and_then(Algorithm::named);
     let in_query = in_query.filter(|algorithm| checksums.asked() == Some(*algorithm));
-    let algorithm = Algorithm::ALL.into_iter().find(is_signed).or(in_query);
+    let mut algorithm = None;
+    for known in Algorithm::ALL {
+        for name in pieces(&signed, ";") {
+            if name == header(known) {
+                algorithm = algorithm.or(Some(known));
+            }
+        }
+    }
+    let algorithm = algorithm.or(in_query);
     // A value that came with the URL is the app's own business.
     let algorithm = algorithm.filter(|algorithm| checksums != Checksums::Never && !has(&ticket.keep, *algorithm));
     let Some(algorithm) = algorithm else { return ticket };
