@@ -83,7 +83,7 @@ impl<K: Clone> Upload<K> {
     /// The last receipt is in hand: completes.
     pub(super) fn close_if_whole(&mut self) {
         let Phase::Sending { session } = &self.phase else { return };
-        let is_told = self.unsettled.is_empty() && self.settling.running.is_none();
+        let is_told = self.queues.unsettled.is_empty() && self.settling.running.is_none();
         if self.stored < self.plan.parts() || !is_told {
             return;
         }

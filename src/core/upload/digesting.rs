@@ -15,17 +15,17 @@ impl<K: Clone> Upload<K> {
     pub(super) fn digest_ahead(&mut self, now: Now, origins: &mut Origins) {
         loop {
             let Phase::Sending { session } = &self.phase else { return };
-            let Some(index) = self.undigested.first() else { return };
+            let Some(index) = self.queues.undigested.first() else { return };
             let at_it = self.being_digested();
             let is_first = self.rules.digests == Digests::First;
-            let signed_next = if is_first { self.unsigned.len() } else { 0 };
-            let ahead = self.ready.len() + signed_next + at_it;
+            let signed_next = if is_first { self.queues.unsigned.len() } else { 0 };
+            let ahead = self.queues.ready.len() + signed_next + at_it;
             if self.paused || at_it >= AT_ONCE || ahead >= 2 * self.slots() as usize {
                 return;
             }
             let ticket = self.parts[index as usize].pass.as_ref().map(|pass| pass.keep.clone());
             let step = Step::Digest { session: session.clone(), part: self.plan.part(index), ticket };
-            self.undigested.remove(index);
+            self.queues.undigested.remove(index);
             let task = Task { origin: None, ..self.task(Purpose::Digest(index)) };
             self.run(now.instant, origins, step, task);
         }
@@ -57,7 +57,9 @@ impl<K: Clone> Upload<K> {
         }
         self.emit(Event::Unchecked(why));
         self.recall_those(origins, |purpose| matches!(purpose, Purpose::Digest(_) | Purpose::Prepare(_)));
-        for queue in [&mut self.ready, &mut self.unsigned, &mut self.undigested, &mut self.preparing] {
+        for queue in
+            [&mut self.queues.ready, &mut self.queues.unsigned, &mut self.queues.undigested, &mut self.queues.preparing]
+        {
             queue.clear();
         }
         for index in 0..self.plan.parts() {

@@ -33,8 +33,10 @@ const SHARE: u64 = 4;
 impl<K: Clone> Upload<K> {
     /// Whether second requests make sense at all: nothing else is to be sent, and it does no harm.
     fn may_hedge(&self) -> bool {
-        let is_all_out =
-            self.unsent() == 0 && self.waiting.is_empty() && self.unproved.is_empty() && self.preparing.is_empty();
+        let is_all_out = self.unsent() == 0
+            && self.queues.waiting.is_empty()
+            && self.queues.unproved.is_empty()
+            && self.queues.preparing.is_empty();
         is_all_out && !self.paused && matches!(self.phase, Phase::Sending { .. }) && self.rules.hedges()
     }
 

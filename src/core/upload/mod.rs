@@ -37,7 +37,6 @@ use super::errand::Errand;
 use super::few::Few;
 use super::link::CONNECTIONS;
 use super::part::Part;
-use super::part_set::PartSet;
 use super::progress::Meter;
 use super::watch::Task;
 use super::{
@@ -47,6 +46,7 @@ use super::{
 use closing::Closing;
 use ending::Clearing;
 use inspecting::Inspecting;
+use parts::Queues;
 use restarting::Restarting;
 use std::rc::Rc;
 use std::time::Duration;
@@ -90,42 +90,33 @@ pub struct Upload<K> {
     watched: bool,
     resumed: bool,
     parts: Vec<Part<K>>,
-    /// Queued parts that have what they need, those that need a ticket, those that need a digest before anything else can
-    /// be done, and those that wait for their time.
-    ready: PartSet,
-    unsigned: PartSet,
-    undigested: PartSet,
-    /// Whether their digests may be what keeps answers away.
+    queues: Queues,
+    /// Whether the parts' digests may be what keeps answers away.
     suspicion: Suspicion,
-    waiting: Few<u32, Instant>,
-    /// Parts that have had no answer at all since then, without that counting as attempts.
-    lost: Few<u32, Instant>,
     stored: u32,
     stored_bytes: u64,
     /// Bytes of second requests.
     hedged_bytes: u64,
-    /// Parts that tickets are being asked for, and how that goes.
-    preparing: PartSet,
+    /// How asking for tickets goes.
     signing: Errand,
     batch: u32,
-    /// Parts that are stored, as the service has it, and whose receipts are to be reckoned; whether any was.
-    unproved: PartSet,
+    /// Whether a receipt was reckoned.
     reckoned: bool,
-    /// Stored parts of which the service has not been told yet, until when the next ones must be, and how that goes.
-    unsettled: PartSet,
+    /// Until when the service must be told of the next stored parts, and how telling goes.
     settle_by: Option<Instant>,
     settling: Errand,
-    /// Sessions that were given up because a number may not be used again, and what may be left of them.
+    /// How many sessions were given up because a number may not be used again.
     restarts: u32,
+    /// Whether one of them was because a part was refused.
+    refused: bool,
+    /// How many of them were because a part was silent: each doubles the patience with the parts that follow.
+    silences: u32,
+    /// What may be left at the service of sessions that were given up.
     left: Option<String>,
     /// Why it is not known what became of a try to create a session: the service may hold one, and its name is not known.
     nameless: Option<String>,
     /// Whether completing had begun before it failed, and may have taken effect.
     may_be_completed: bool,
-    /// Whether one was, because a part was refused; how many were, because a part was silent: each doubles the patience
-    /// with those that follow.
-    refused: bool,
-    silences: u32,
     ticket_life: Option<Duration>,
     sending_since: Option<Instant>,
     tasks: Few<TaskId, Task>,
@@ -176,21 +167,14 @@ impl<K: Clone> Upload<K> {
             watched: false,
             resumed: false,
             parts: Vec::new(),
-            ready: PartSet::default(),
-            unsigned: PartSet::default(),
-            undigested: PartSet::default(),
+            queues: Queues::default(),
             suspicion: Suspicion::default(),
-            waiting: Few::default(),
-            lost: Few::default(),
             stored: 0,
             stored_bytes: 0,
             hedged_bytes: 0,
-            preparing: PartSet::default(),
             signing: Errand::default(),
             batch,
-            unproved: PartSet::default(),
             reckoned: false,
-            unsettled: PartSet::default(),
             settle_by: None,
             settling: Errand::default(),
             restarts: 0,

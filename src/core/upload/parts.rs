@@ -1,9 +1,32 @@
 //! What is known of each part, and which of them wait for what.
 
 use super::super::errand::Errand;
+use super::super::few::Few;
 use super::super::part::{Part, Second, Standing};
-use super::super::{Digests, Numbers, Origin, Origins, Plan, Preparing, Sizes};
+use super::super::part_set::PartSet;
+use super::super::{Digests, Instant, Numbers, Origin, Origins, Plan, Preparing, Sizes};
 use super::{Phase, Receipts, Upload};
+
+/// Parts by what they wait for, in one session: another one begins with empty queues.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queues {
+    /// They have what they need, and wait for room.
+    pub(super) ready: PartSet,
+    /// They need a digest before anything else can be done.
+    pub(super) undigested: PartSet,
+    /// They need a ticket that has not been asked for.
+    pub(super) unsigned: PartSet,
+    /// Their tickets are being asked for.
+    pub(super) preparing: PartSet,
+    /// An attempt failed; the next one is at that time.
+    pub(super) waiting: Few<u32, Instant>,
+    /// They have had no answer at all since then, without that counting as attempts. They wait in another queue meanwhile.
+    pub(super) lost: Few<u32, Instant>,
+    /// They are stored, as the service has it, and their receipts are to be reckoned.
+    pub(super) unproved: PartSet,
+    /// They are stored, and the service wants to be told.
+    pub(super) unsettled: PartSet,
+}
 
 impl<K: Clone> Upload<K> {
     /// Cuts the file anew: what was known of its parts was known of others.
@@ -20,16 +43,9 @@ impl<K: Clone> Upload<K> {
         for part in &mut self.parts {
             *part = Part { digest: part.digest.take(), ..Part::default() };
         }
-        self.ready.clear();
-        self.unsigned.clear();
-        self.undigested.clear();
-        self.waiting.clear();
-        self.lost.clear();
-        self.preparing.clear();
+        self.queues = Queues::default();
         self.signing = Errand::default();
-        self.unproved.clear();
         self.reckoned = false;
-        self.unsettled.clear();
         self.settle_by = None;
         self.settling = Errand::default();
         self.stored = 0;
@@ -59,10 +75,10 @@ impl<K: Clone> Upload<K> {
             part.pass.take_if(|_| part.second != Second::InDoubt);
             // One that may have to go into another session is not read again for it.
             part.digest.take_if(|_| part.second != Second::InDoubt && self.rules.numbers() == Numbers::Reusable);
-            self.ready.remove(index);
-            self.unsigned.remove(index);
-            self.undigested.remove(index);
-            self.lost.remove(index);
+            self.queues.ready.remove(index);
+            self.queues.unsigned.remove(index);
+            self.queues.undigested.remove(index);
+            self.queues.lost.remove(index);
             self.stored += 1;
             self.stored_bytes += self.plan.part(index).size();
         }
@@ -88,23 +104,23 @@ impl<K: Clone> Upload<K> {
             Digests::Asked | Digests::Expected => part.pass.as_ref().is_some_and(|pass| pass.wants_digest),
         };
         let queue = if wants_digest && part.digest.is_none() {
-            &mut self.undigested
+            &mut self.queues.undigested
         } else if part.pass.is_some() || self.rules.preparing() == Preparing::Nothing {
-            &mut self.ready
+            &mut self.queues.ready
         } else {
-            &mut self.unsigned
+            &mut self.queues.unsigned
         };
         queue.insert(index);
     }
 
     /// Parts that are still to be sent, those aside that wait for their time: what they lack is a slot, a ticket or a digest.
     pub(super) fn unsent(&self) -> usize {
-        self.ready.len() + self.unsigned.len() + self.undigested.len() + self.being_digested()
+        self.queues.ready.len() + self.queues.unsigned.len() + self.queues.undigested.len() + self.being_digested()
     }
 
     /// Counts them where they will go, or at the service's API while that is not known, if more at once may be tried with them.
     pub(in crate::core) fn count_left(&self, origins: &mut Origins) {
-        let part = self.ready.first().and_then(|index| self.origin_of(index));
+        let part = self.queues.ready.first().and_then(|index| self.origin_of(index));
         let mut origin = part;
         for (id, _) in self.sends() {
             origin = origin.or_else(|| self.tasks.get(id)?.origin.as_ref());

@@ -31,7 +31,7 @@ impl<K: Clone> Upload<K> {
         if let Some(errand) = self.errand_mut() {
             errand.lost_since = None;
         }
-        self.lost.clear();
+        self.queues.lost.clear();
     }
 
     /// The page came so late to what it had promised: every silence begins anew, once for each task, and nothing is
@@ -53,7 +53,7 @@ impl<K: Clone> Upload<K> {
         for asked in [&mut self.offline_since, &mut self.signing.lost_since, &mut self.settling.lost_since] {
             *asked = asked.map(|since| since + late);
         }
-        for since in self.lost.values_mut() {
+        for since in self.queues.lost.values_mut() {
             *since = *since + late;
         }
     }

@@ -10,8 +10,8 @@ impl<K: Clone> Upload<K> {
     pub(super) fn reckon_later(&mut self, parts: &[u32]) -> bool {
         let mut any = false;
         for index in parts {
-            if self.rules.reckons() && self.may_be_stored(*index) && self.unsigned.remove(*index) {
-                self.unproved.insert(*index);
+            if self.rules.reckons() && self.may_be_stored(*index) && self.queues.unsigned.remove(*index) {
+                self.queues.unproved.insert(*index);
                 any = true;
             }
         }
@@ -23,12 +23,12 @@ impl<K: Clone> Upload<K> {
         if !self.rules.reckons() {
             return;
         }
-        let (Phase::Sending { session }, Some(index)) = (&self.phase, self.unproved.first()) else { return };
+        let (Phase::Sending { session }, Some(index)) = (&self.phase, self.queues.unproved.first()) else { return };
         if self.paused || self.count(|purpose| matches!(purpose, Purpose::Reckon(_))) > 0 {
             return;
         }
         let step = Step::Reckon { session: session.clone(), part: self.plan.part(index) };
-        self.unproved.remove(index);
+        self.queues.unproved.remove(index);
         self.reckoned = true;
         let task = Task { origin: None, ..self.task(Purpose::Reckon(index)) };
         self.run(now.instant, origins, step, task);

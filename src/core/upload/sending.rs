@@ -21,7 +21,7 @@ impl<K: Clone> Upload<K> {
             return false;
         }
         // Where there is no room, tickets are not looked at either: fresh ones would only grow stale again.
-        let first = self.ready.first();
+        let first = self.queues.ready.first();
         first.is_some_and(|index| self.has_room(now, origins, index))
             && self.next_part(now).is_some_and(|index| self.has_room(now, origins, index))
     }
@@ -37,12 +37,12 @@ impl<K: Clone> Upload<K> {
 
     /// The first queued part that has what it needs. Tickets that have gone stale are dropped on the way.
     pub(super) fn next_part(&mut self, now: Now) -> Option<u32> {
-        while let Some(index) = self.ready.first() {
+        while let Some(index) = self.queues.ready.first() {
             let part = &mut self.parts[index as usize];
             if part.pass.take_if(|pass| pass.is_stale(now)).is_none() {
                 return Some(index);
             }
-            self.ready.remove(index);
+            self.queues.ready.remove(index);
             self.requeue(index);
         }
         None
@@ -51,7 +51,7 @@ impl<K: Clone> Upload<K> {
     /// Sends the next part. The page calls this when [`Self::is_ready`].
     pub(in crate::core) fn send_next(&mut self, now: Now, origins: &mut Origins) {
         if let Some(index) = self.next_part(now) {
-            self.ready.remove(index);
+            self.queues.ready.remove(index);
             self.send(now, origins, index);
         }
     }
@@ -104,7 +104,7 @@ impl<K: Clone> Upload<K> {
         self.adopt(index, receipt.clone());
         self.settle_later(now, index);
         // What lets one part through is in reach of the others.
-        self.lost.clear();
+        self.queues.lost.clear();
         // What was refused before was refused for its time, and that may come again.
         self.refused = false;
         self.outputs.push(Output::Save(Change::Stored { index, receipt: receipt.clone() }));
@@ -157,7 +157,7 @@ impl<K: Clone> Upload<K> {
         }
         if failed.status.is_some() {
             // What answers one part is in reach of the others; that may not go on for ever, as each such answer counts.
-            self.lost.clear();
+            self.queues.lost.clear();
         }
         let has_ticket = self.rules.preparing() != Preparing::Nothing;
         match &failed.failure {
@@ -165,9 +165,9 @@ impl<K: Clone> Upload<K> {
                 self.doubt_ticket(now, index);
                 // One whose bytes were on their way again has seen the last outage end: this is another one, and such
                 // may follow each other for ever.
-                if outage && !(task.sent > 0 && self.lost.get(index).is_some()) {
-                    let since = self.lost.get(index).copied().unwrap_or(now.instant);
-                    self.lost.insert(index, since);
+                if outage && !(task.sent > 0 && self.queues.lost.get(index).is_some()) {
+                    let since = self.queues.lost.get(index).copied().unwrap_or(now.instant);
+                    self.queues.lost.insert(index, since);
                     self.requeue(index);
                 } else if !outage && !std::mem::replace(&mut self.parts[index as usize].cut, true) {
                     let delay = self.config.retry.delay(1, None, &mut self.dice);
@@ -206,7 +206,7 @@ impl<K: Clone> Upload<K> {
                 }
                 let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
                 // Those signed with it will be refused as well.
-                for queued in std::mem::take(&mut self.ready).iter() {
+                for queued in std::mem::take(&mut self.queues.ready).iter() {
                     self.parts[queued as usize].pass.take_if(|pass| pass.minted <= minted);
                     self.requeue(queued);
                 }
@@ -249,7 +249,7 @@ impl<K: Clone> Upload<K> {
         let part = &mut self.parts[index as usize];
         part.spent += 1;
         let spent = part.spent;
-        self.lost.remove(index);
+        self.queues.lost.remove(index);
         if spent > self.config.retry.limit {
             self.part_lost(now, origins, index, failed);
             return None;

@@ -14,7 +14,7 @@ impl<K: Clone> Upload<K> {
     /// A part is stored: the service is to be told.
     pub(super) fn settle_later(&mut self, now: Instant, index: u32) {
         if let Some(settling) = self.rules.settling() {
-            self.unsettled.insert(index);
+            self.queues.unsettled.insert(index);
             self.settle_by.get_or_insert(now + settling.within);
         }
     }
@@ -27,16 +27,16 @@ impl<K: Clone> Upload<K> {
         }
         let Phase::Sending { session } = &self.phase else { return };
         let session = session.clone();
-        let parts: Vec<u32> = self.unsettled.iter().take(settling.batch.max(1) as usize).collect();
+        let parts: Vec<u32> = self.queues.unsettled.iter().take(settling.batch.max(1) as usize).collect();
         let receipt = |index: &u32| match &self.parts[*index as usize].standing {
             Standing::Stored(receipt) => Some((self.plan.part(*index), receipt.clone())),
             _ => None,
         };
         let receipts = parts.iter().filter_map(receipt).collect();
         for index in &parts {
-            self.unsettled.remove(*index);
+            self.queues.unsettled.remove(*index);
         }
-        self.settle_by = (!self.unsettled.is_empty()).then(|| now.instant + settling.within);
+        self.settle_by = (!self.queues.unsettled.is_empty()).then(|| now.instant + settling.within);
         let task = self.task(Purpose::Settle(parts));
         self.settling.running = Some(self.run(now.instant, origins, Step::Settle { session, receipts }, task));
     }
@@ -45,10 +45,10 @@ impl<K: Clone> Upload<K> {
     pub(super) fn settles_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
         let settling = self.rules.settling()?;
         let idle = matches!(self.phase, Phase::Sending { .. }) && !self.paused && self.settling.running.is_none();
-        if !idle || self.unsettled.is_empty() {
+        if !idle || self.queues.unsettled.is_empty() {
             return None;
         }
-        let at_once = self.unsettled.len() >= settling.batch as usize || self.stored == self.plan.parts();
+        let at_once = self.queues.unsettled.len() >= settling.batch as usize || self.stored == self.plan.parts();
         let due = if at_once { now.instant } else { self.settle_by? };
         Some(due.max(self.settling.until).max(self.api_opens_at(now, origins)))
     }
@@ -93,7 +93,7 @@ impl<K: Clone> Upload<K> {
         }
         // What the service may have heard of already is no harm to tell it again.
         for index in parts {
-            self.unsettled.insert(*index);
+            self.queues.unsettled.insert(*index);
         }
         self.settle_by = Some(now.instant);
         if let Err(error) = self.judge(now, &mut settling, &failed, outage, REPORTING) {

@@ -30,11 +30,11 @@ impl<K: Clone> Upload<K> {
             }
             let batch = self.fitting_batch(now) as usize;
             let (mut parts, mut ranges, mut digests) = (Vec::new(), Vec::new(), Vec::new());
-            for index in self.unsigned.iter() {
+            for index in self.queues.unsigned.iter() {
                 if parts.len() == batch {
                     break;
                 }
-                if self.preparing.insert(index) {
+                if self.queues.preparing.insert(index) {
                     parts.push(index);
                     ranges.push(self.plan.part(index));
                     match &self.parts[index as usize].digest {
@@ -55,10 +55,10 @@ impl<K: Clone> Upload<K> {
     fn in_stock(&self) -> usize {
         // Those that ask for a digest wait for it.
         let undigested = match self.rules.digests {
-            Digests::Asked | Digests::Expected => self.undigested.len() + self.being_digested(),
+            Digests::Asked | Digests::Expected => self.queues.undigested.len() + self.being_digested(),
             Digests::Never | Digests::First => 0,
         };
-        self.ready.len() + self.preparing.len() + undigested
+        self.queues.ready.len() + self.queues.preparing.len() + undigested
     }
 
     /// Tickets in hand or asked for that are enough: two rounds of them, or one more than there are free slots where each
@@ -99,7 +99,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         for index in parts {
-            self.preparing.remove(*index);
+            self.queues.preparing.remove(*index);
         }
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
@@ -185,7 +185,7 @@ impl<K: Clone> Upload<K> {
                 self.ticket_life = ticket.expiry.map(|expiry| expiry.lifetime).or(self.ticket_life);
                 missing |= !ticket.wants_digest;
                 part.pass = Some(Pass::new(ticket, now));
-                if self.unsigned.remove(index) {
+                if self.queues.unsigned.remove(index) {
                     self.requeue(index);
                 }
             }

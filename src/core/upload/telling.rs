@@ -88,8 +88,8 @@ impl<K: Clone> Upload<K> {
                 look(link);
             }
         };
-        at(self.ready.first().and_then(|index| self.origin_of(index)));
-        if self.errand().is_some() || !self.unsigned.is_empty() || !self.unsettled.is_empty() {
+        at(self.queues.ready.first().and_then(|index| self.origin_of(index)));
+        if self.errand().is_some() || !self.queues.unsigned.is_empty() || !self.queues.unsettled.is_empty() {
             at(self.home());
         }
         for task in self.tasks.values() {
@@ -103,7 +103,7 @@ impl<K: Clone> Upload<K> {
             return None;
         }
         let errand = self.errand().and_then(|errand| errand.lost_since);
-        let parts = self.lost.least();
+        let parts = self.queues.lost.least();
         let since = [self.offline_since, self.signing.lost_since, self.settling.lost_since, errand, parts];
         let mut over = earliest(&since)? + self.config.timeouts.outage;
         self.each_link(origins, &mut |link| {
@@ -122,13 +122,13 @@ impl<K: Clone> Upload<K> {
         for task in self.tasks.values() {
             deadline = earliest(&[deadline, self.deadline(task, origins)]);
         }
-        let waiting = self.waiting.least();
+        let waiting = self.queues.waiting.least();
         let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
         let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
-        let signing =
-            (sending && !self.unsigned.is_empty()).then(|| self.api_opens_at(now, origins).max(self.signing.until));
-        let part = self.ready.first().filter(|_| sending).and_then(|index| self.origin_of(index));
+        let signing = (sending && !self.queues.unsigned.is_empty())
+            .then(|| self.api_opens_at(now, origins).max(self.signing.until));
+        let part = self.queues.ready.first().filter(|_| sending).and_then(|index| self.origin_of(index));
         let part = part.and_then(|origin| origins.get(origin)).map(|link| link.opens_at(now.instant));
         let telling = self.meter.wake_at(self.stored).filter(|_| self.ended.is_none());
         // What is due already waits for something else, a slot or an answer, and that will wake it.
@@ -181,7 +181,7 @@ impl<K: Clone> Upload<K> {
             _ if self.paused => State::Paused,
             _ if self.offline_since.is_some() => State::Offline,
             Phase::Opening(_) | Phase::Inspecting(_) | Phase::Restarting(_) => State::Creating,
-            Phase::Sending { .. } if self.sending_since.is_none() && self.ready.is_empty() => State::Creating,
+            Phase::Sending { .. } if self.sending_since.is_none() && self.queues.ready.is_empty() => State::Creating,
             Phase::Sending { .. } if self.sending_since.is_none() => State::Queued,
             Phase::Sending { .. } => State::Uploading,
             Phase::Closing(_) => State::Completing,

@@ -11,13 +11,13 @@ const CHECKED: &str = ", or they do not allow the checksum's header";
 impl<K: Clone> Upload<K> {
     pub(super) fn wait(&mut self, index: u32, until: Instant) {
         self.parts[index as usize].standing = Standing::Waiting;
-        self.waiting.insert(index, until);
+        self.queues.waiting.insert(index, until);
     }
 
     /// Parts whose time has come, and those that have been without any answer for too long.
     pub(super) fn turn_parts(&mut self, now: Now, origins: &mut Origins) {
-        while let Some(index) = self.waiting.first(&|until| *until <= now.instant) {
-            self.waiting.remove(index);
+        while let Some(index) = self.queues.waiting.first(&|until| *until <= now.instant) {
+            self.queues.waiting.remove(index);
             self.requeue(index);
         }
         let lost = self.lost_at(origins).is_some_and(|at| at <= now.instant);
@@ -32,7 +32,7 @@ impl<K: Clone> Upload<K> {
                     if is_checked { CHECKED } else { "" }
                 ),
             );
-            error.part = self.lost.keys().min();
+            error.part = self.queues.lost.keys().min();
             if let Phase::Closing(closing) = &self.phase {
                 error = closing.in_doubt(error);
             }
@@ -41,7 +41,7 @@ impl<K: Clone> Upload<K> {
     }
 
     fn lost_origin(&self, origins: &Origins) -> String {
-        let part = self.ready.first().and_then(|index| self.origin_of(index));
+        let part = self.queues.ready.first().and_then(|index| self.origin_of(index));
         let candidates = [part, self.home()];
         let out = candidates.into_iter().flatten().find(|origin| origins.get(origin).is_some_and(|link| link.is_out()));
         out.or(part).map_or_else(|| "the service".to_owned(), ToString::to_string)

@@ -116,7 +116,7 @@ impl<K: Clone> Upload<K> {
             Some(failure) => matches!(failure, Failure::Refused | Failure::Rejected | Failure::DigestRefused),
         };
         if is_about_it {
-            self.lost.clear();
+            self.queues.lost.clear();
             self.meter.forget();
             if self.sending(index).is_none() {
                 self.requeue(index);
