@@ -7,10 +7,11 @@
 
 use super::{sys, value};
 use crate::core::PartRange;
-use js_sys::{ArrayBuffer, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Blob;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, MessageChannel};
 
 /// Bytes that are worked on at once: few enough to stay in a processor's cache.
 const WINDOW: u32 = 768 << 10;
@@ -48,10 +49,11 @@ impl Stream {
         self.left == 0
     }
 
-    /// The next bytes, until more are asked for. `None` if they cannot be read.
+    /// The next bytes, until more are asked for; the page has had its turn before. `None` if they cannot be read.
     pub(super) async fn next(&mut self) -> Option<Uint8Array> {
         // No more than a window.
         let size = self.left.min(WINDOW.into()) as u32;
+        turn().await;
         let mut buffer = self.buffer.take()?;
         let mut filled = 0;
         while filled < size {
@@ -73,6 +75,17 @@ impl Stream {
         // Of what only looks like a buffer there is no view.
         (bytes.length() == size).then_some(bytes)
     }
+}
+
+/// A task of its own. What is at hand is read within the same one, so that six parts would keep the page for dozens of
+/// windows; and a message is not put off as timers are in a page that nobody sees.
+async fn turn() {
+    let Ok(channel) = MessageChannel::new() else { return };
+    let come = Promise::new(&mut |resolve, _| channel.port1().set_onmessage(Some(&resolve)));
+    if channel.port2().post_message(&JsValue::NULL).is_ok() {
+        let _ = JsFuture::from(come).await;
+    }
+    channel.port1().close();
 }
 
 impl Drop for Stream {
