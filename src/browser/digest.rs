@@ -63,8 +63,7 @@ pub(super) async fn here(source: &Source, part: &PartRange, algorithm: Algorithm
 
 /// The platform's own digests are faster than any of ours; they take all bytes at once.
 async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) -> Option<Result<Vec<u8>, Failed>> {
-    let bytes = source.buffer(part).await?;
-    let digest = match sys::digest(name, &bytes) {
+    let digest = match source.read_whole(part, |bytes| sys::digest(name, bytes)).await? {
         Ok(given) => value::settled(&given).await.ok(),
         Err(_) => None,
     };

@@ -1,6 +1,6 @@
 //! The file. Its bytes stay where they are: a slice is a reference, and the browser reads it when it sends it.
 
-use super::stream::Stream;
+use super::stream::{self, Stream};
 use super::{sys, value};
 use crate::core::PartRange;
 use js_sys::{Reflect, Uint8Array};
@@ -16,6 +16,10 @@ pub(super) const WINDOW: u64 = 2304 << 10;
 /// Windows of a part that are read at once. Read one after the other, most of the time is spent waiting for the browser's
 /// other processes; more than these few only fill the page's memory.
 const AT_ONCE: usize = 3;
+
+/// A part that is read as a whole into a buffer that is kept for the next one. Whether there is room for a larger one, the
+/// browser shall say.
+const LARGEST: u64 = 64 << 20;
 
 thread_local! {
     /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.
@@ -98,7 +102,7 @@ impl Source {
     /// Hands a part's bytes over in windows of at most [`WINDOW`], in their order; between two of them the page has its
     /// turn. `None` if they cannot be read.
     pub(super) async fn read_through(&self, part: &PartRange, take: &mut dyn FnMut(&[u8])) -> Option<()> {
-        let Some(mut stream) = Stream::of(&self.slice(part)?, part) else {
+        let Some(mut stream) = Stream::of(&self.slice(part)?, part, stream::WINDOW) else {
             return self.read_each(&mut windows(part), AT_ONCE, take).await;
         };
         while !stream.is_over() {
@@ -135,9 +139,15 @@ impl Source {
         Some(())
     }
 
-    /// A part's bytes, outside this module's memory. `None` if they cannot be read.
-    pub(super) async fn buffer(&self, part: &PartRange) -> Option<JsValue> {
-        self.begin(part)?.end().await
+    /// Hands a part's bytes over as a whole, outside this module's memory, to what copies them at once. `None` if they cannot
+    /// be read.
+    pub(super) async fn read_whole<T>(&self, part: &PartRange, take: impl FnOnce(&JsValue) -> T) -> Option<T> {
+        if part.size() <= LARGEST
+            && let Some(mut stream) = Stream::of(&self.slice(part)?, part, part.size() as u32)
+        {
+            return Some(take(&stream.next().await?.into()));
+        }
+        Some(take(&self.begin(part)?.end().await?))
     }
 
     fn is_stopped(&self) -> bool {

@@ -14,13 +14,15 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, MessageChannel};
 
 /// Bytes that are worked on at once: few enough to stay in a processor's cache.
-const WINDOW: u32 = 768 << 10;
+pub(super) const WINDOW: u32 = 768 << 10;
 
 /// Buffers that are kept for other parts: as many as are usually read at once.
 const KEPT: usize = 6;
 
 thread_local! {
-    /// Those that nobody reads into.
+    /// How many streams there are.
+    static OPEN: Cell<u32> = const { Cell::new(0) };
+    /// Buffers that nobody reads into, until there is no stream any more.
     static IDLE: Cell<Vec<ArrayBuffer>> = const { Cell::new(Vec::new()) };
 }
 
@@ -30,18 +32,23 @@ pub(super) struct Stream {
     /// Where bytes are read to. Who reads has it meanwhile: the platform takes a buffer away, and gives another one of the
     /// same bytes.
     buffer: Option<ArrayBuffer>,
+    window: u32,
     left: u64,
 }
 
 impl Stream {
-    /// The bytes of a slice, which has as many as the part. `None` where the platform does not give them so.
-    pub(super) fn of(slice: &Blob, part: &PartRange) -> Option<Self> {
+    /// The bytes of a slice, which has as many as the part, a window of them at once. `None` where the platform does not
+    /// give them so.
+    pub(super) fn of(slice: &Blob, part: &PartRange, window: u32) -> Option<Self> {
         let mode = value::object(&[("mode", "byob".into())]);
         let reader = slice.unchecked_ref::<sys::Bytes>().stream().ok()?.get_reader(&mode).ok()?;
+        OPEN.set(OPEN.get() + 1);
         let mut idle = IDLE.take();
-        let buffer = idle.pop().unwrap_or_else(|| ArrayBuffer::new(WINDOW));
+        // One that is too small is let go.
+        let kept = idle.pop().filter(|buffer| buffer.byte_length() >= window);
         IDLE.set(idle);
-        Some(Self { reader, buffer: Some(buffer), left: part.size() })
+        let buffer = Some(kept.unwrap_or_else(|| ArrayBuffer::new(window)));
+        Some(Self { reader, buffer, window, left: part.size() })
     }
 
     /// Whether all of it has been read.
@@ -52,9 +59,10 @@ impl Stream {
     /// The next bytes, until more are asked for; the page has had its turn before. `None` if they cannot be read.
     pub(super) async fn next(&mut self) -> Option<Uint8Array> {
         // No more than a window.
-        let size = self.left.min(WINDOW.into()) as u32;
+        let size = self.left.min(self.window.into()) as u32;
         turn().await;
         let mut buffer = self.buffer.take()?;
+        let room = buffer.byte_length();
         let mut filled = 0;
         while filled < size {
             let free = Uint8Array::new_with_byte_offset_and_length(&buffer, filled, size - filled);
@@ -64,7 +72,7 @@ impl Stream {
             let count = Reflect::get(&bytes, &"byteLength".into()).ok()?.as_f64()? as u32;
             buffer = Reflect::get(&bytes, &"buffer".into()).ok()?.unchecked_into();
             // A stream that is none of the platform's may give anything.
-            if count == 0 || count > size - filled || buffer.byte_length() != WINDOW {
+            if count == 0 || count > size - filled || buffer.byte_length() != room {
                 return None;
             }
             filled += count;
@@ -93,9 +101,12 @@ impl Drop for Stream {
         // What is left is not wanted; that this fails where reading has failed is no news.
         let cancelled = self.reader.cancel().unwrap_or(JsValue::UNDEFINED);
         drop(value::settled(&cancelled));
+        OPEN.set(OPEN.get() - 1);
         let mut idle = IDLE.take();
-        if idle.len() < KEPT {
-            idle.extend(self.buffer.take());
+        match self.buffer.take() {
+            _ if OPEN.get() == 0 => idle = Vec::new(),
+            Some(buffer) if idle.len() < KEPT => idle.push(buffer),
+            _ => {}
         }
         IDLE.set(idle);
     }
