@@ -375,7 +375,7 @@ mod ending {
         };
         assert_eq!(closing, json(r#"{"status":"completed","x":1}"#));
         let failed = heard(&here(), &watch(), "200\n\n{\"status\":\"failed\"}").unwrap_err();
-        assert_eq!((&failed.failure, failed.status), (&Failure::Rejected, Some(200)));
+        assert_eq!((&failed.failure, failed.status), (&Failure::Failed, Some(200)));
         for odd in ["", "<html>", "{}", "[]", "7", r#"{"status":7}"#, r#"{"status":null}"#, r#"{"status":"done"}"#] {
             assert_eq!(failure(&here(), &watch(), &format!("200\n\n{odd}")), Failure::Nonsense, "{odd}");
         }

@@ -494,7 +494,7 @@ mod watching {
     fn an_upload_that_failed_or_expired_says_which() {
         for (status, word) in [("failed", "has failed"), ("expired", "24 hours")] {
             let failed = heard(&watch(), &format!("200\n\n{{\"status\":\"{status}\"}}")).unwrap_err();
-            assert_eq!((&failed.failure, failed.status), (&Failure::Rejected, Some(200)));
+            assert_eq!((&failed.failure, failed.status), (&Failure::Failed, Some(200)));
             assert!(failed.words.contains(word), "{}", failed.words);
         }
         for odd in ["{}", r#"{"status":null}"#, r#"{"status":7}"#, r#"{"status":"ready"}"#] {

@@ -35,6 +35,9 @@ pub enum Failure {
     Corrupt,
     /// The server understood and said no (another 4xx). Final.
     Rejected,
+    /// The service was asked what became of the upload, and says that it has failed there. Final, and there is nothing left
+    /// to go on with.
+    Failed,
     /// An answer that makes no sense. Final.
     Nonsense,
     /// The service takes parts, and not the digest that went with this one. All go without it from then on, with fresh URLs;
@@ -201,7 +204,7 @@ impl Error {
             Failure::Busy { .. } | Failure::Server | Failure::Vague => ErrorCode::Server,
             Failure::Corrupt => ErrorCode::Checksum,
             Failure::Refused => ErrorCode::Unauthorized,
-            Failure::Gone | Failure::Rejected | Failure::DigestRefused => ErrorCode::Rejected,
+            Failure::Gone | Failure::Rejected | Failure::Failed | Failure::DigestRefused => ErrorCode::Rejected,
             Failure::Nonsense | Failure::OneByOne => ErrorCode::Protocol,
             Failure::Callback => ErrorCode::Callback,
             Failure::FileChanged => ErrorCode::FileChanged,

@@ -213,7 +213,7 @@ impl Adapter for Here {
                 Some((_, "processing")) => Ok(Reply::Working),
                 Some((_, "failed")) => {
                     let words = "the service says that publishing the blob has failed";
-                    Err(Failed::answered(Failure::Rejected, response.status, words.into()))
+                    Err(Failed::answered(Failure::Failed, response.status, words.into()))
                 }
                 _ => Err(nonsense(request, response, "a `status` was expected")),
             },

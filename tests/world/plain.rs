@@ -181,6 +181,8 @@ impl Service for Plain {
                     (500, Step::Inspect { .. } | Step::Close { .. }) => Failure::Vague,
                     (408 | 500.., _) => Failure::Server,
                     (422, _) => Failure::Corrupt,
+                    // A good answer, and not what one hopes for.
+                    (200, Step::Watch { .. }) => Failure::Failed,
                     _ => Failure::Rejected,
                 };
                 let words = format!("the service said {code}");

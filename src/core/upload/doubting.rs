@@ -65,8 +65,8 @@ impl<K: Clone> Upload<K> {
         if let Err(error) = self.judge(now, &mut closing.errand, failed, outage, VERIFYING) {
             match (closing.ask, failed.failure) {
                 (Ask::List, Failure::Vague | Failure::Rejected) if closing.doubt.is_some() => closing.lists_nothing(),
-                // A good answer that says no is about the upload itself, and would be given at every visit to come.
-                (Ask::Watch, Failure::Rejected) if failed.status.is_some_and(|status| status < 400) => {
+                // It would say so at every visit to come.
+                (_, Failure::Failed) => {
                     self.outputs.push(Output::Save(Change::Closed));
                     return self.end_closing(now, origins, closing, error);
                 }

@@ -220,6 +220,7 @@ impl<K: Clone> Upload<K> {
             Failure::Refused
             | Failure::Gone
             | Failure::Rejected
+            | Failure::Failed
             | Failure::Nonsense
             | Failure::OneByOne
             | Failure::DigestRefused

@@ -123,7 +123,7 @@ fn union(named: &[Json], more: impl Iterator<Item = u64>) -> Vec<Json> {
 pub(super) fn watched(request: &Request, response: &Response, json: &Json) -> Result<Reply<Json>, Failed> {
     let over = |what: &str| {
         let words = format!("{} says that the upload {what}", asked(request));
-        Failed::answered(Failure::Rejected, response.status, words)
+        Failed::answered(Failure::Failed, response.status, words)
     };
     match json.text("status") {
         Some("completed") => match (json.whole("uploaded_size"), json.whole("total_size")) {
