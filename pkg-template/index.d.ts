@@ -103,7 +103,7 @@ export interface UploadOptions<R = unknown> {
   handle?: FileSystemFileHandle | undefined;
   /**
    * Encode (Veza's base64) and digest (CRC-32C, CRC-64/NVME, MD5) in workers. Default `false`: on the page, in windows of
-   * 2.25 MiB that take it a few milliseconds each. Requests, and your functions, stay on the page; SHA-1 and SHA-256 are the
+   * 768 KiB (Safari: 2.25 MiB) that take it a few milliseconds each. Requests, and your functions, stay on the page; SHA-1 and SHA-256 are the
    * browser's own, on threads of its own. Workers pay for pages that must not miss a frame, and where there are cores to
    * spare: all uploads of a page share one for each core but one, four at most, never more than there are parts for, which
    * come with the first part that wants them and are gone five seconds after the last.

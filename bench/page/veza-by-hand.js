@@ -31,14 +31,18 @@ export const client = (bodyOf) =>
   };
 
 /** Bytes that are encoded at once: whole groups of three. */
-const WINDOW = 768 << 10;
+export const WINDOW = 768 << 10;
+
+/** The body of these fields and of pieces of base64. */
+export const blobOf = (fields, pieces) =>
+  new Blob([`${JSON.stringify(fields).slice(0, -1)},"data":"`, ...pieces, '"}'], { type: "application/json" });
 
 /** The body as a Blob of pieces, each a window that `encode` has made of its bytes. */
 export async function pieced(fields, part, encode) {
-  const pieces = [`${JSON.stringify(fields).slice(0, -1)},"data":"`];
+  const pieces = [];
   for (let at = 0; at < part.size; at += WINDOW) {
     const bytes = new Uint8Array(await part.slice(at, Math.min(at + WINDOW, part.size)).arrayBuffer());
     pieces.push(encode(bytes));
   }
-  return new Blob([...pieces, '"}'], { type: "application/json" });
+  return blobOf(fields, pieces);
 }

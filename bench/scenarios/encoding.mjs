@@ -16,6 +16,7 @@ export async function run(stand, runs, say) {
     "FileReader and JSON.stringify": ["veza-loop", { partSize }],
     "toBase64 into a Blob": ["veza-native", { partSize }],
     "toBase64 into a Blob of Blobs": ["veza-native-blobs", { partSize }],
+    "toBase64 of a stream into a Blob": ["veza-native-stream", { partSize }],
     upslice: ["veza", {}],
     "upslice, in workers": ["veza", { worker: true }],
   };

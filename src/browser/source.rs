@@ -19,7 +19,7 @@ const AT_ONCE: usize = 3;
 
 /// A part that is read as a whole into a buffer that is kept for the next one. Whether there is room for a larger one, the
 /// browser shall say.
-const LARGEST: u64 = 64 << 20;
+const LARGEST: u64 = 32 << 20;
 
 thread_local! {
     /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.

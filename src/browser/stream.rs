@@ -22,12 +22,13 @@ const KEPT: usize = 6;
 thread_local! {
     /// How many streams there are.
     static OPEN: Cell<u32> = const { Cell::new(0) };
-    /// Buffers that nobody reads into, until there is no stream any more.
+    /// Buffers that nobody reads into: one of them, where there is no stream.
     static IDLE: Cell<Vec<ArrayBuffer>> = const { Cell::new(Vec::new()) };
 }
 
 /// What is left to be read of a Blob.
 pub(super) struct Stream {
+    /// Chromium collects a stream that is being read, unless somebody holds its reader: then what is read never comes.
     reader: sys::Reader,
     /// Where bytes are read to. Who reads has it meanwhile: the platform takes a buffer away, and gives another one of the
     /// same bytes.
@@ -103,11 +104,10 @@ impl Drop for Stream {
         drop(value::settled(&cancelled));
         OPEN.set(OPEN.get() - 1);
         let mut idle = IDLE.take();
-        match self.buffer.take() {
-            _ if OPEN.get() == 0 => idle = Vec::new(),
-            Some(buffer) if idle.len() < KEPT => idle.push(buffer),
-            _ => {}
+        if let Some(buffer) = self.buffer.take() {
+            idle.push(buffer);
         }
+        idle.truncate(if OPEN.get() == 0 { 1 } else { KEPT });
         IDLE.set(idle);
     }
 }
