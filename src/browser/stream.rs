@@ -82,7 +82,7 @@ impl Stream {
         let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, size);
         self.buffer = Some(buffer);
         // Of what only looks like a buffer there is no view.
-        (bytes.length() == size).then_some(bytes)
+        (bytes.byte_length() == size).then_some(bytes)
     }
 }
 

@@ -318,6 +318,18 @@ describe("services", { concurrency: AT_ONCE }, () => {
     assert.equal((await server.requestsOf("list")).length, 2);
   });
 
+  it("status asks for no upload whose id a browser takes for a way through the address", { timeout: TIMEOUT }, async (t) => {
+    const server = await fresh(t);
+    const page = await openKit(server, t);
+    const error = await page.evaluate(`(async () => {
+      const { twelvelabs, status } = await import("/pkg/index.js");
+      return (await kit.ending(status(${destinations.twelvelabs}, ".."))).error;
+    })()`);
+    assert.equal(error.code, "options");
+    assert.match(error.message, /^uploadId: /);
+    assert.deepEqual((await server.requests()).filter(({ path }) => path.includes("twelvelabs")), []);
+  });
+
   it("incomplete and status say which services cannot be asked", { timeout: TIMEOUT }, async (t) => {
     const server = await fresh(t);
     const page = await openKit(server, t);
