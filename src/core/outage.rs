@@ -56,8 +56,9 @@ impl Link {
         self.outage = None;
     }
 
-    /// A request that began at `began`, and knocked at that outage, had no answer. Says whether that is an outage, which spends no attempt. It is
-    /// not known to be one if the origin answered something else meanwhile and this is not the second in a row.
+    /// A request that began at `began`, and knocked at that outage, had no answer. Says whether that is an outage, which
+    /// spends no attempt. It is not known to be one if the origin answered something else meanwhile and this is not the
+    /// second in a row.
     pub(super) fn unanswered(&mut self, now: Instant, began: Instant, knocked: u32, retry: &Retry) -> bool {
         let answered_meanwhile = self.answered_at.is_some_and(|at| at >= began);
         if self.outage.is_none() && answered_meanwhile && !std::mem::replace(&mut self.is_unanswered, true) {
