@@ -76,7 +76,7 @@ export function createApi(sources) {
     init: async (given) => {
       const kind = given ? given.kind : "s3";
       // An upload can do without the journal, and says so itself.
-      const ahead = journal().catch(() => {});
+      const ahead = journal().then(({ prepare }) => prepare()).catch(() => {});
       await (kind ? module(kind) : loaded(({ load }) => load(given)));
       await ahead;
     },

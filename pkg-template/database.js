@@ -30,17 +30,17 @@ function database() {
   });
 }
 
-/**
- * Opens the database ahead of its first use: that takes a fresh profile as long as loading the module does, and both can
- * be waited for at once.
- */
-export const prepare = () => void database().catch(() => {});
-
 const answer = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+
+/**
+ * Opens the database ahead of its first use, and looks into it: each takes a fresh profile about as long as loading the
+ * module does, and all of it can be waited for at once.
+ */
+export const prepare = () => void known("").catch(() => {});
 
 /** One transaction over both stores; resolves when it is on its way to the disk. */
 export async function write(act) {

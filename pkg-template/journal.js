@@ -63,8 +63,10 @@ class Writer {
   opened(session, partSize, seat) {
     this.#pending = [];
     this.#opened = true;
+    // Asked for at once, while there is a machine to ask.
+    const identified = this.#header.identity ?? this.#identity();
     this.#do(async () => {
-      const identity = (this.#header.identity ??= await this.#identity);
+      const identity = (this.#header.identity ??= await identified);
       // A file that cannot be read now has no name by which it would be known again.
       if (!identity || !this.#opened) return;
       Object.assign(this.#header, { session, partSize, seat, closing: false });
@@ -100,12 +102,12 @@ class Writer {
   }
 
   /** The same, for the next try after a failure. */
-  async again(notice) {
+  async again(identity, notice) {
     // The last try may still be writing.
     await this.#queue;
     const release = await lock(this.id);
     if (!release) throw LOCKED;
-    return new Writer({ header: this.#header, identity: this.#identity, release, notice, number: this.#number, opened: this.#opened });
+    return new Writer({ header: this.#header, identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
   /** Nothing more will be written: another page may drive it. To `forget` it, what was written is removed before. */
@@ -144,16 +146,32 @@ class Writer {
 }
 
 /**
+ * What tells a file from others, once somebody asks. Files are looked at in `turn`, the next one by default, and each is
+ * looked at once. `awaited` ends the wait for what a broken module has promised.
+ */
+export function identifying(machine, awaited) {
+  let identity;
+  return (turn = looking) => {
+    if (!identity) {
+      const looked = awaited(machine.identity(turn));
+      identity = Promise.all([looked, turn.then(() => within(looked, SLOW))]).then(([found]) => found, () => undefined);
+      // One that is slow to be read holds the others up for seconds, no longer.
+      looking = Promise.all([looking, within(identity)]).then(() => {}, () => {});
+    }
+    return identity;
+  };
+}
+
+/**
  * Takes up what an earlier visit left of this upload, or prepares to write it down. `entry` is the one that was asked
- * for; without, the newest of the same file to the same place that no tab drives. `awaited` ends the wait for what a broken
- * module has promised.
+ * for; without, the newest of the same file to the same place that no tab drives.
  */
 export async function open({ machine, awaited, id, file, resumable, handle, kind, entry, notice }) {
   const place = hasDatabase() ? machine.place() : undefined;
   if (place === undefined) return undefined;
   const { scope = "", maxAge = WEEK } = resumable === true ? {} : resumable;
   const key = [place, scope, file.lastModified ?? ""].join("\n");
-  // Nobody else knows this id, so that its lock need not wait for what is known.
+  // Nobody else knows this id: its lock need not wait for what is known, nor the upload for it.
   const own = lock(id);
   let used = false;
   try {
@@ -166,12 +184,7 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
       notice(error);
       return undefined;
     }
-    // What is compared with is needed at once.
-    const turn = entries.length > 0 ? Promise.resolve() : looking;
-    const looked = awaited(machine.identity(turn));
-    const identity = Promise.all([looked, turn.then(() => within(looked, SLOW))]).then(([found]) => found, () => undefined);
-    // One that is slow to be read holds the others up for seconds, no longer.
-    looking = Promise.all([looking, within(identity)]).then(() => {}, () => {});
+    const identity = identifying(machine, awaited);
     const taken = await takeUp(entries, key, identity, { machine, awaited, notice });
     if (taken) return taken;
     if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };
@@ -179,9 +192,10 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
     const { name = "blob", size, type, lastModified } = file;
     const header = { id, key, scope, kind, name, size, type, lastModified, startedAt: now, expiresAt: now + maxAge };
     if (handle) header.handle = handle;
-    const release = await own;
     used = true;
-    return new Writer({ header, identity, release, notice });
+    // Nobody else knows of it before it is written down, and only that waits for the lock.
+    const locked = () => Promise.all([identity(), own]).then(([found]) => found);
+    return new Writer({ header, identity: locked, release: () => own.then((release) => release?.()), notice });
   } finally {
     if (!used) own.then((release) => release?.());
   }
@@ -191,7 +205,8 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
 async function takeUp(entries, key, identity, { machine, awaited, notice }) {
   let locked = false;
   for (const one of entries) {
-    if (one.identity !== (await identity)) continue;
+    // What is compared with is needed at once.
+    if (one.identity !== (await identity(Promise.resolve()))) continue;
     const release = await lock(one.id);
     locked ||= !release;
     if (!release) continue;

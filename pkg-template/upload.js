@@ -275,16 +275,17 @@ export class Upload extends EventTarget {
       const message = `this upload will not survive a reload: ${error?.message ?? error}`;
       this.#dispatch("notice", { code: "journal-off", message });
     };
-    if (writer) return writer.again(notice);
     const { resumable = true, handle, to } = this.#options;
-    if (!resumable) return undefined;
-    let open;
+    if (!writer && !resumable) return undefined;
+    let kept;
     try {
-      ({ open } = await journal());
+      kept = await journal();
     } catch (error) {
       return void notice(error);
     }
+    const { identifying, open } = kept;
     const awaited = (promise) => this.#instance.awaited(promise);
+    if (writer) return writer.again(identifying(this.#machine, awaited), notice);
     return open({ machine: this.#machine, awaited, id: this.id, file: this.file, resumable, handle, kind: to.kind, entry, notice });
   }
 

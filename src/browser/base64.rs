@@ -28,7 +28,10 @@ pub(super) async fn json(live: &Live, part: &PartRange, fields: &Json, field: &s
     let is_whole = |blob: &JsValue| value::blob_size(blob) == Some(Base64::encoded_size(part.size()) as f64);
     let made = match pool::made(live, worker::BASE64, part).await.filter(is_whole) {
         Some(blob) => blob.unchecked_into(),
-        None => encoded(&live.source, part).await?,
+        None => {
+            let _permit = live.encoding.permit(part.size()).await;
+            encoded(&live.source, part).await?
+        }
     };
     let (before, after) = around(fields, field);
     let kind = BlobPropertyBag::new();

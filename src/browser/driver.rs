@@ -35,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) journal: RefCell<Option<Journal>>,
     /// Workers that encode and digest its parts, once they can be had.
     pub(crate) pool: RefCell<Option<Pool>>,
+    #[cfg(feature = "services")]
+    pub(crate) encoding: super::permit::Permits,
 }
 
 /// An upload in hand. Dropping it throws the upload away.

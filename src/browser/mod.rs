@@ -19,6 +19,8 @@ mod heap;
 pub(crate) mod held;
 pub(crate) mod journal;
 mod network;
+#[cfg(feature = "services")]
+pub(crate) mod permit;
 pub(crate) mod pool;
 #[cfg(feature = "services")]
 mod simd;

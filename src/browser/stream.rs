@@ -17,7 +17,7 @@ use web_sys::{Blob, MessageChannel};
 pub(super) const WINDOW: u32 = 768 << 10;
 
 /// Buffers that are kept for other parts: as many as are usually read at once.
-const KEPT: usize = 6;
+const KEPT: usize = 2;
 
 thread_local! {
     /// How many streams there are.

@@ -45,6 +45,8 @@ async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, Js
         ledger: RefCell::new(ledger),
         journal: RefCell::default(),
         pool: RefCell::default(),
+        #[cfg(feature = "services")]
+        encoding: Default::default(),
     };
     let handle = Handle::new(Config::default(), live);
     let handle = handle.map_err(|error| wrong("to", &error.to_string()).to_js())?;

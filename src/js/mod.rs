@@ -71,6 +71,8 @@ impl Machine {
             ledger: RefCell::new(ledger),
             journal: RefCell::default(),
             pool: RefCell::default(),
+            #[cfg(feature = "services")]
+            encoding: Default::default(),
         };
         let handle = Handle::new(read.config, live);
         handle.map(Self).map_err(|refused| {

@@ -1,6 +1,6 @@
 //! Files that cannot be read any more, things that only look like files, and files that are large.
 
-use super::stage::{Spy, Visit, get, js, js_with, number, restore, shown, text};
+use super::stage::{Spy, Visit, get, js, js_with, number, restore, shown, soon, text};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -85,6 +85,43 @@ async fn a_stream_that_is_not_of_the_files_bytes_is_file_changed() {
         let (visit, _) = digested(&streaming(&stream));
         assert_eq!(text(&visit.failure().await, "code"), "file-changed", "{read}");
     }
+}
+
+/// Which parts of six are being encoded while no reading ends, after `windows` of them have begun; all are stored once
+/// readings end.
+async fn encoded_at_once(part_size: u32, windows: u32) -> String {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let file = Spy::new(&format!(
+        "((it) => {{ it.begun = tally(); it.parts = new Set(); it.gate = new Promise((open) => (it.open = open)); \
+         it.slice = (start, end) => {{ const slice = Blob.prototype.slice.call(it, start, end); \
+         const read = async () => {{ it.parts.add(1 + Math.floor(start / {part_size})); it.begun.add(); await it.gate; return Blob.prototype.arrayBuffer.call(slice) }}; \
+         return Object.assign(slice, {{ stream: undefined, arrayBuffer: read }}) }}; return it }})(file(6 * {part_size}))"
+    ));
+    let options = js(&format!(
+        "({{ partSize: {part_size}, concurrency: 6, to: {{ kind: 'custom', options: {{ body: 'base64-json', \
+         create: () => ({{ session: 0 }}), part: (_, {{ number }}) => ({{ url: `http://read.invalid/${{number}}` }}), complete() {{}} }} }} }})"
+    ));
+    let visit = Visit::begun(&file.read("it"), &options);
+    file.when("begun", windows).await;
+    // Whatever else is to be read begins in this task, or in one that is waiting already.
+    soon(js("new Promise((resolve) => real.setTimeout(resolve))"), String::new).await;
+    let parts = shown(&file.read("[...it.parts].sort()"));
+    file.read("it.open()");
+    let result = visit.success().await;
+    assert_eq!(Array::from(&get(&result, "parts")).length(), 6);
+    parts
+}
+
+/// Otherwise all would be ready at the same time, and nothing be sent before.
+#[wasm_bindgen_test]
+async fn large_parts_are_encoded_two_at_once_and_in_their_order() {
+    assert_eq!(encoded_at_once(5 << 20, 6).await, "[1,2]");
+}
+
+#[wasm_bindgen_test]
+async fn small_parts_are_encoded_all_at_once() {
+    assert_eq!(encoded_at_once(500_000, 6).await, "[1,2,3,4,5,6]");
 }
 
 #[wasm_bindgen_test]
