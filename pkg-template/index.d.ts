@@ -2,12 +2,11 @@
 // "the default". An option that is not here does not exist yet: using it is an `options` error, never a silent no-op.
 
 /**
- * Loads and compiles a module ahead of the first upload. Optional, memoised; a failed attempt may be repeated. There are two
- * modules, and an upload loads the one that it needs: one with S3 alone, which is the smaller, and one with every service,
- * which serves S3 as well where it is there already. Without an argument it is S3's; with a destination, the one that
- * serves it; else what is given: `upslice/s3.wasm` or `upslice/upslice.wasm`, from wherever you have them (a strict CSP,
- * a CDN, a test). An upload waits for what is being loaded. After it, an upload that the module serves loads
- * nothing more but workers' code.
+ * Loads and compiles a module ahead of the first upload. Optional and memoised; after a failure, call it again. There are
+ * two modules: a small one for S3, and one for every service, S3 included. Without an argument `init` loads the one for S3;
+ * with a destination, the one that serves it; with anything else, your copy of `upslice/s3.wasm` or `upslice/upslice.wasm`
+ * (a strict CSP, a CDN, a test). Uploads wait for a module that is loading; afterwards they load nothing more, except the
+ * workers' code.
  */
 export function init(
   module?: Destination | string | URL | Request | Response | BufferSource | WebAssembly.Module,
@@ -28,23 +27,21 @@ export interface UploadOptions<R = unknown> {
   /** The MIME type the service is told. Default: `file.type`, else `application/octet-stream`. */
   type?: string | undefined;
   /**
-   * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's
-   * size and the service's rules, so that the last round leaves no connection idle; around 8 MiB, which is above
-   * every service's floor of 5 MiB and small enough to lose; up to 16 MiB for files of more than 480 MiB whose parts go to
-   * signed URLs; and for files of many gigabytes about a thousandth of the file, whatever that is. Once this page has sent at least three parts to a service with an API of its own, the next
-   * file's parts are such that each takes about four seconds, 1 to 64 MiB, and no more than 8 MiB where the file has fewer
-   * than four of them for each connection. A number is honoured exactly, raised only where the service's part count
-   * demands it, and refused outside its rules; TwelveLabs itself says how large parts are, and
-   * takes no number. An upload that is taken up keeps the size that it began with, whatever is said here later.
+   * Size of every part but the last. Default `"auto"`: chosen once, before the session is created, from the file's size and
+   * the service's limits, so that no connection is idle in the last round. About 8 MiB, which is above S3's minimum of
+   * 5 MiB and small enough to lose; up to 16 MiB for files above 480 MiB that go to signed URLs; about a thousandth of the
+   * file beyond that. Once the page has sent three parts to a service with its own API, later files get parts of about four
+   * seconds each: 1 to 64 MiB, but no more than 8 MiB if there would be fewer than four parts per connection. A number is
+   * used as given, raised only if the service's part count demands it, and refused outside the service's limits; TwelveLabs
+   * chooses the size itself and takes no number. A resumed upload keeps its part size.
    */
   partSize?: number | "auto" | undefined;
   /**
    * Parts in flight at once. Default `"auto"`: six per origin, which is what browsers open over HTTP/1.1. Where parts go to
-   * signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, of all files together, twice as many are tried, and
-   * kept if more of them move at once and together they carry a quarter more (as over HTTP/2 to a store that limits
-   * each stream), 48 at most; up to twelve are kept unless they carry a fifth less. Those that only queue are called back at
-   * once. Falls when the server asks for patience or a part times out, climbs back. All uploads of a page share these.
-   * A number is honoured.
+   * signed URLs (S3, Gjirafa VP, TwelveLabs) and many are left, twice as many are tried, and kept if throughput rises by a
+   * quarter (as over HTTP/2 to a store that limits each stream), up to 48; up to twelve are kept unless it falls by a fifth.
+   * Requests that only queue are cancelled at once. Falls on 429, 503 and timeouts, then rises again. Shared by all uploads
+   * on the page. A number is used as given.
    */
   concurrency?: number | "auto" | undefined;
   /**
@@ -53,7 +50,7 @@ export interface UploadOptions<R = unknown> {
    * `X-Amz-SignedHeaders`, and none where it names none, since stores refuse headers that they do not expect.
    *
    * For S3 it goes in `x-amz-checksum-…` (`"md5"`: in `Content-MD5`), which the store's CORS rules must allow, and into
-   * the list of `complete`. Through functions a part is digested before `sign` is asked for its URL, and `sign` is told.
+   * the list of `complete`. Through functions a part is digested before `sign` is asked for its URL, and `sign` receives it.
    * An `endpoint` cannot be told: the digest goes where its URLs name the header, else a `notice` says that none does. So
    * does one when a store refuses the header, and the upload goes on without. What the store says of the whole
    * (`ChecksumCRC32C`, `ChecksumCRC64NVME`) is held against the CRC of the parts; what differs is a `checksum` error.
@@ -64,61 +61,60 @@ export interface UploadOptions<R = unknown> {
   checksum?: "auto" | "none" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256" | undefined;
   /**
    * `limit`: how often one part, or one API request, is tried again before the upload fails. Default 5. The first wait is
-   * drawn from zero to `minDelay` (500); the upper bound doubles with each wait and stays at `maxDelay` (30 000). What
-   * `Retry-After` asks for is waited for, unless it is longer than `outageTimeout`.
+   * drawn from zero to `minDelay` (500); the upper bound doubles with each wait and stays at `maxDelay` (30 000). `Retry-After`
+   * is honoured up to `outageTimeout`.
    */
   retry?: { limit?: number | undefined; minDelay?: number | undefined; maxDelay?: number | undefined } | undefined;
   /**
-   * Silence that ends an attempt. Default 15 000 without a sign of life while a body is sent. Where nothing can be
-   * seen (fetch; the wait for the answer after the last byte) the limit is at least four times that, 60 000, and
-   * twice what the part should take at the measured rate. Each stall doubles that part's limit. `0`: never.
+   * How long an attempt may make no progress. Default 15 000 while a body is sent. Where progress cannot be observed (fetch;
+   * the wait for the response after the last byte) at least four times that, 60 000, and at least twice the part's expected
+   * time. Each stall doubles that part's limit. `0`: no limit.
    */
   stallTimeout?: number | undefined;
   /**
    * How long an API request, or a function of yours, may take. Default 60 000; completing 600 000; your functions
-   * 120 000. A number is the limit of all three. `0`: never.
+   * 120 000. A number is the limit of all three. `0`: no limit.
    */
   responseTimeout?: number | undefined;
   /**
-   * How long the origin may be out of reach before the upload fails. Default 300 000. Waiting spends no attempt. Also the
-   * longest `Retry-After` that is waited for.
+   * How long the origin may be unreachable before the upload fails. Default 300 000. Waiting costs no attempt. Also the
+   * longest `Retry-After` that is honoured.
    */
   outageTimeout?: number | undefined;
   /**
-   * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while it is
-   * found out how many parts at once pay (`concurrency`), for which bytes must be seen leaving; fetch otherwise, and for
+   * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while
+   * the number of parts in flight is being found (`concurrency`), for which bytes must be seen leaving; fetch otherwise, and for
    * parts that go to the service's API itself: they carry your headers, and only fetch can be told not to follow a
    * redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
    */
   transport?: "auto" | "fetch" | "xhr" | undefined;
   /**
-   * Remember this upload across reloads and crashes, and take it up again when the same file goes to the same place: by
+   * Remember this upload across reloads and crashes, and resume it when the same file goes to the same place: by
    * name, type, size, date, and a digest over sixteen windows of its content. Default `true` where IndexedDB exists.
    * `scope` keeps people who share a browser apart; `maxAge` is for how long it is remembered (604 800 000, a week, after
    * which stores commonly drop unfinished uploads). No key, token or signed URL is written down. `custom` needs `id`,
    * `remember` and `recall` for it.
    */
   resumable?: boolean | { scope?: string | undefined; maxAge?: number | undefined } | undefined;
-  /** A handle to the file, where the browser gives one: a later visit may go on without asking for the file. */
+  /** A handle to the file, where the browser gives one: a later visit may resume without asking for the file. */
   handle?: FileSystemFileHandle | undefined;
   /**
-   * Encode (Veza's base64) and digest (CRC-32C, CRC-64/NVME, MD5) in workers. Default `false`: on the page, in windows of
-   * 768 KiB (Safari: 2.25 MiB) that take it a few milliseconds each. Requests, and your functions, stay on the page; SHA-1 and SHA-256 are the
-   * browser's own, on threads of its own. Workers pay for pages that must not miss a frame, and where there are cores to
-   * spare: all uploads of a page share one for each core but one, four at most, never more than there are parts for, which
-   * come with the first part that wants them and are gone five seconds after the last.
+   * Compute base64 (Veza) and checksums (CRC-32C, CRC-64/NVME, MD5) in workers. Default `false`: on the page, in windows of
+   * 768 KiB (Safari: 2.25 MiB) that take it a few milliseconds each. Requests and your functions stay on the page; SHA-1 and
+   * SHA-256 are computed by the browser on threads of its own. Useful if the page must not drop frames and the machine has
+   * spare cores. All uploads share one worker per core but one, at most four, started with the first part that needs them
+   * and stopped five seconds after the last.
    *
    * `true`: `new Worker(new URL("./worker.js", import.meta.url), { type: "module" })` in this package, the form that
-   * bundlers look for: Vite, webpack and others take it along (Vite 5's dev server does if `optimizeDeps.exclude` names
-   * upslice), Rollup and esbuild if `upslice/worker.js` is an entry point named `worker`.
-   * Where it is left behind, or would come from another origin (a CDN): the `URL` of a copy of the package's `worker.js`,
-   * `s3-glue.js` and `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that
-   * makes a module worker of it. Its workers are ended by upslice.
+   * bundlers look for: Vite, webpack and others include it (Vite 5's dev server does if `optimizeDeps.exclude` names
+   * upslice), Rollup and esbuild if `upslice/worker.js` is an entry point named `worker`. If the bundler leaves it out, or it
+   * would come from another origin (a CDN), pass the `URL` of a copy of the package's `worker.js`, `s3-glue.js` and
+   * `upslice-glue.js` beside each other, of this page's origin and of this version; or a function that makes a module worker
+   * of it, which upslice ends.
    *
-   * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). The page does the work until
-   * one is ready, for which parts wait a second at most; and for the rest of the upload where one cannot be made, fails, or
-   * says nothing for ten seconds: one `notice` of code `worker-off` says why, and the upload is none the worse. So it is
-   * where your function throws or gives no Worker; any other value is an `options` error.
+   * A Content-Security-Policy must allow it by `worker-src` (or, without one, by `script-src`). If a worker cannot be
+   * started, fails, or is silent for ten seconds, or if your function throws or returns no Worker, the page does the work
+   * and one `worker-off` notice says why. Any other value is an `options` error.
    */
   worker?: boolean | URL | (() => Worker) | undefined;
   /** Aborts the upload, like `abort()`; its reason is the error's `cause`. */
@@ -158,19 +154,19 @@ export interface Upload<R = unknown> extends EventTarget, PromiseLike<UploadResu
   catch<T = never>(onrejected?: ((error: UploadError) => T | PromiseLike<T>) | null): Promise<UploadResult<R> | T>;
   finally(onfinally?: (() => void) | null): Promise<UploadResult<R>>;
   /**
-   * Stops sending, keeps what is stored. Cuts the parts in flight, which are sent again; where a part number must not be
-   * used again, they are let through. Idempotent.
+   * Stops sending and keeps the stored parts. Parts in flight are cancelled and sent again later; where a part number must
+   * not be reused, they are allowed to finish. Idempotent.
    */
   pause(): void;
   resume(): void;
   /**
    * Ends the upload at once with an `aborted` error, and removes the stored parts where the service can. Resolves
-   * when that is over: after a minute at the most, or up to three where the session was still being created. What could
-   * not be removed is told by `console.warn`. Idempotent. One that has failed keeps its error; what it has stored is removed
-   * unless another upload of the same file goes on from it.
+   * when that is over: after a minute at the most, or up to three where the session was still being created. Anything
+   * that could not be deleted is logged with `console.warn`. Idempotent. A failed upload keeps its error, and its stored
+   * parts are deleted unless another upload of the same file is resuming from them.
    */
   abort(reason?: unknown): Promise<void>;
-  /** After `failed`: a new upload of the same file that goes on from the parts that are stored. */
+  /** After `failed`: a new upload of the same file that resumes from the stored parts. */
   retry(): Upload<R>;
   addEventListener<K extends keyof UploadEvents<R>>(
     type: K,
@@ -250,7 +246,7 @@ export interface UploadResult<R = unknown> {
   parts: StoredPart[];
   /** The answer that completed the upload, parsed. */
   response: R;
-  /** True if an earlier, interrupted upload was taken up. */
+  /** True if an earlier, interrupted upload was resumed. */
   resumed: boolean;
   /** Milliseconds since `upload` was called. */
   elapsed: number;
@@ -341,7 +337,7 @@ export interface S3EndpointOptions {
  * `callback` error, unless what is thrown has `retry: true`.
  */
 export interface S3FunctionOptions {
-  /** Tells backends apart when an upload is taken up after a reload. Default: the page's origin. */
+  /** Tells backends apart when an upload is resumed after a reload. Default: the page's origin. */
   id?: string | undefined;
   /** `checksum` is the algorithm that was asked for, for a store that wants to know it when the upload is created. */
   create(file: {
@@ -358,7 +354,7 @@ export interface S3FunctionOptions {
     parts: { partNumber: number; size: number; checksum?: { algorithm: string; value: string } }[];
     signal: AbortSignal;
   }): Promise<SignedPart[]>;
-  /** Hand on what the store says of the whole object's checksum: it is held against the parts'. */
+  /** Include what the store says of the whole object's checksum: it is compared with the parts'. */
   complete(upload: {
     uploadId: string;
     key: string;
@@ -374,8 +370,8 @@ export interface S3FunctionOptions {
   }): Promise<{ location?: string | undefined }>;
   abort?(upload: { uploadId: string; key: string; signal: AbortSignal }): Promise<void>;
   /**
-   * The parts that are stored, for an upload that is taken up; null if the store knows it no more, and it begins anew. Hand
-   * on their checksums as S3 lists them: where one was asked for, a part whose checksum nobody knows is sent again.
+   * The stored parts of a resumed upload; null if the store no longer knows it, and it starts over. Include the checksums
+   * that S3 lists: if you asked for checksums, a part without one is sent again.
    *
    * Where it is given, a part that hangs at the end may go out a second time to the URL that it has. If `complete` throws
    * after that and the session is still there, by `verify` or by this, such parts are sent once more, alone, and `complete`
@@ -397,7 +393,7 @@ export interface S3FunctionOptions {
       }[]
     | null
   >;
-  /** After a lost answer to `complete`: what the store holds now, or null. */
+  /** Called if the response to `complete` was lost: the stored object, or null. */
   verify?(upload: {
     uploadId: string;
     key: string;
@@ -446,8 +442,8 @@ export function twelvelabs(
  * service's status says so; `objectId` is the data handle.
  *
  * A part number must not be used again after a failed attempt, so a failed part costs the session: all parts go into a
- * new one, at most three times, and a `notice` says why; a pause lets the parts in flight through. What could not be
- * removed is told by `console.warn` in the end. `"resend"` sends the part again under its number, as the vendor's own client
+ * new one, at most three times, and a `notice` says why; a pause lets the parts in flight through. Anything that
+ * could not be deleted is logged with `console.warn`. `"resend"` sends the part again under its number, as the vendor's own client
  * does.
  */
 export function here(
@@ -469,7 +465,7 @@ export function here(
  * error that has it as its `cause`, unless what is thrown has `retry: true`.
  */
 export function custom<Session, R = unknown>(options: {
-  /** Tells services apart when an upload is taken up after a reload, which needs `remember` and `recall` as well. */
+  /** Tells services apart when an upload is resumed after a reload, which needs `remember` and `recall` as well. */
   id?: string | undefined;
   /** How a part's bytes travel: as they are (the default), as base64 in a JSON object, or as a file in form data. */
   body?: "raw" | "base64-json" | "form-data" | undefined;
@@ -525,7 +521,7 @@ export function custom<Session, R = unknown>(options: {
   ): Promise<{ location?: string | undefined; objectId?: string | undefined; response?: R | undefined } | void>;
   abort?(session: Session): Promise<void>;
   /**
-   * The parts that are stored, for an upload that is taken up; null if the service knows it no more, and it begins anew.
+   * The parts that are stored, for a resumed upload; null if the service no longer knows it, and it starts over.
    * Default: those whose receipts were remembered.
    */
   list?(session: Session): Promise<{ number: number; size: number; etag?: string | undefined }[] | null>;
@@ -550,8 +546,8 @@ export interface CustomRequest {
 }
 
 /**
- * Uploads that an earlier visit left unfinished and that no tab drives, newest first: to show, to take up with the same
- * file, or to discard. The same file given to `upload` is taken up without this.
+ * Uploads that an earlier visit left unfinished and that no tab is running, newest first: to show, to resume with the same
+ * file, or to discard. The same file passed to `upload` is resumed without this.
  */
 export function interrupted(scope?: string): Promise<InterruptedUpload[]>;
 

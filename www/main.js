@@ -16,7 +16,7 @@ const form = document.getElementById("options");
 /** Newest first, as on the page. */
 let rows = [];
 
-function take(files, begin) {
+function addFiles(files, begin) {
   const added = files.map((file) => {
     const row = new Row(file, () => chosenOptions(form), begin);
     row.addEventListener("change", show);
@@ -30,10 +30,14 @@ function take(files, begin) {
 }
 
 function remove(gone) {
+  const place = rows.indexOf(gone[0]);
   for (const { element } of gone) element.remove();
   rows = rows.filter((row) => !gone.includes(row));
   show();
-  document.getElementById("choose").focus(); // the button that was pressed is gone
+  // The button that was pressed is gone: the focus goes to the row that is there now, or was before it.
+  const next = rows[place] ?? rows[place - 1];
+  const button = next?.element.querySelector(".actions button:not([hidden])") ?? document.getElementById("choose");
+  button.focus();
 }
 
 function show() {
@@ -47,7 +51,8 @@ function show() {
     .map(([count, word]) => `${count} ${word}`)
     .join(" · ");
   // Listened to only while there is something to lose: a page with such a listener is not kept for the back button.
-  (running > 0 ? addEventListener : removeEventListener)("beforeunload", warn);
+  if (running > 0) addEventListener("beforeunload", warn);
+  else removeEventListener("beforeunload", warn);
 }
 
 function warn(event) {
@@ -56,6 +61,6 @@ function warn(event) {
 
 clear.addEventListener("click", () => remove(rows.filter((row) => !row.running)));
 form.addEventListener("submit", (event) => event.preventDefault());
-openZone((files) => take(files));
-showLeft((file, begin) => take([file], begin)).catch(() => {}); // a browser that keeps nothing has nothing to show
+openZone((files) => addFiles(files));
+showLeft((file, begin) => addFiles([file], begin)).catch(() => {}); // a browser that keeps nothing has nothing to show
 init().catch(() => {}); // compiled before the first file comes; a failure is told by the upload that meets it

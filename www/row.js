@@ -21,8 +21,9 @@ const BUTTONS = {
   aborted: ["again", "remove"],
 };
 
-/** Failures after which the same upload cannot go on: a new one may, with other options, or nothing can. */
-const NO_RETRY = { options: ["again", "remove"], limit: ["again", "remove"], "file-changed": ["remove"] };
+/** The buttons after a failure that the same upload cannot recover from: only a new one may succeed, or another file. */
+const FINAL = { "file-changed": ["remove"] };
+const ANOTHER = ["again", "remove"];
 
 /** Beyond this many, the gaps between parts would be all that is seen of the bar. */
 const DRAWN_SLICES = 64;
@@ -36,11 +37,13 @@ export class Row extends EventTarget {
   #cancelling = false;
   /** Whether the button with the focus went, and none was there to take it. */
   #unfocused = false;
-  /** The code of the error that ended the upload. */
-  #code;
+  /** The error that ended the upload. */
+  #error;
 
-  /** A row that starts at once, with what `options()` says at each start. Fires "change" when it begins, ends or goes on, and "remove" when it should go. */
-  /** `begin` starts the first upload: `upload`, or what goes on with an earlier one. */
+  /**
+   * A row that starts at once, with what `options()` says at each start. Fires "change" when its state changes, and "remove"
+   * when it should go. `begin` starts the first upload: `upload`, or what resumes an earlier one.
+   */
   constructor(file, options, begin = upload) {
     super();
     this.#begin = begin;
@@ -67,30 +70,29 @@ export class Row extends EventTarget {
     this.#begin = upload;
   }
 
-  #follow(upload) {
-    this.#upload = upload;
-    this.#code = undefined;
+  #follow(one) {
+    this.#upload = one;
+    this.#error = undefined;
     this.#find(".bar").style.removeProperty("--slice");
     this.#find(".failure").hidden = true;
     this.#proof.hide();
-    upload.addEventListener("progress", () => this.#draw());
-    upload.addEventListener("statechange", () => this.#change());
-    upload.addEventListener("part", ({ detail }) => this.#slice(detail));
-    upload.done.then((result) => this.#arrived(result), (error) => this.#failed(error));
+    one.addEventListener("progress", () => this.#draw());
+    one.addEventListener("statechange", () => this.#change());
+    one.addEventListener("part", ({ detail }) => this.#slice(detail));
+    one.done.then((result) => this.#arrived(result), (error) => this.#failed(error));
     this.#change();
   }
 
   #act(action) {
-    const acts = {
-      pause: () => this.#upload.pause(),
-      resume: () => this.#upload.resume(),
-      cancel: () => this.#cancel(),
-      retry: () => this.#follow(this.#upload.retry()),
-      again: () => this.#start(),
-      remove: () => this.dispatchEvent(new Event("remove")),
-      compare: () => this.#proof.compare(),
-    };
-    acts[action]?.();
+    switch (action) {
+      case "pause": return this.#upload.pause();
+      case "resume": return this.#upload.resume();
+      case "cancel": return this.#cancel();
+      case "retry": return this.#follow(this.#upload.retry());
+      case "again": return this.#start();
+      case "remove": return this.dispatchEvent(new Event("remove"));
+      case "compare": return this.#proof.compare();
+    }
   }
 
   /** Cancelled is said when nothing is left behind, not when the button is pressed. */
@@ -112,7 +114,7 @@ export class Row extends EventTarget {
   }
 
   #failed(error) {
-    this.#code = error.code;
+    this.#error = error;
     this.#change();
     if (error.code === "aborted") return announce(`${this.file.name} is cancelled.`);
     this.#find(".code").textContent = error.code;
@@ -138,7 +140,8 @@ export class Row extends EventTarget {
     const { state } = this;
     this.element.dataset.state = state;
     this.#find(".state").textContent = words.STATES[state];
-    const shown = (state === "failed" && NO_RETRY[this.#code]) || BUTTONS[state];
+    const error = state === "failed" ? this.#error : undefined;
+    const shown = error && !error.retryable ? (FINAL[error.code] ?? ANOTHER) : BUTTONS[state];
     const { activeElement } = document; // asked for now: a hidden button loses the focus at once
     for (const button of this.element.querySelectorAll(".actions button")) {
       button.hidden = !shown.includes(button.dataset.act);
@@ -164,7 +167,7 @@ export class Row extends EventTarget {
     this.#find(".percent").textContent = words.percent(fraction);
     this.#find(".speed").textContent = moving ? words.rate(bytesPerSecond) : "";
     this.#find(".left").textContent = moving && millisecondsLeft !== undefined ? `${words.duration(millisecondsLeft)} left` : "";
-    this.#find(".parts").textContent = partsTotal > 1 ? `${partsStored} of ${partsTotal} parts` : "";
+    this.#find(".parts").textContent = partsTotal > 1 ? `${partsStored} of ${partsTotal} parts stored` : "";
   }
 
   /** Moves the gaps to where the parts truly end: the last part is smaller, the first tells the size of the others. */

@@ -22,8 +22,8 @@ export function duration(milliseconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** "57 %". Rounded down: 100 % is said of the last receipt only. */
-export const percent = (fraction) => `${Math.floor(fraction * 100)} %`;
+/** "57%". Rounded down: 100% is shown with the last receipt only. */
+export const percent = (fraction) => `${Math.floor(fraction * 100)}%`;
 
 export const STATES = {
   queued: "Waiting its turn",
@@ -43,16 +43,16 @@ export const ADVICE = {
   options: "Change the value under Options, then upload the file again.",
   limit: "The storage cannot take a file of this size in parts of this size. Leave the part size empty and upload it again.",
   network: "Nothing answered. Check the connection and that the server runs, then retry: the parts that are stored are kept.",
-  timeout: "The connection went silent too often. Retry when it is better: the parts that are stored are kept.",
-  unauthorized: "The server refuses the upload. Sign in again or check its key, then retry.",
+  timeout: "The connection went silent too often. Retry when the connection is better: the parts that are stored are kept.",
+  unauthorized: "The server refuses the upload. Sign in again or check the key, then upload the file again.",
   rejected: "The server does not accept this upload, and says why above.",
-  server: "The server is in trouble. Retry in a while: the parts that are stored are kept.",
-  checksum: "What arrived is not what was sent. Retry; if it happens again, look for a faulty disk, memory or proxy.",
-  unproven: "The last answer was lost. Look at what the server has stored before you retry.",
-  "file-changed": "This is not the file with which the upload began, or no longer: it was changed, moved or deleted. Choose the right one again.",
-  protocol: "The server answers in a way that this page cannot use. Its configuration has to be mended as said above.",
+  server: "The server has a problem. Retry later: the parts that are stored are kept.",
+  checksum: "What arrived is not what was sent. Upload the file again; if it happens again, look for a faulty disk, memory or proxy.",
+  unproven: "The last response was lost. Check what the server has stored before you retry.",
+  "file-changed": "This is not the file the upload started with, or it was changed, moved or deleted since. Choose the right file.",
+  protocol: "The server answers in a way that this page cannot use. Fix its configuration as described above.",
   callback: "A function of this page failed. That is a bug of the page, not of your file.",
-  locked: "Another tab is sending this file. Go on there, or close it and retry.",
+  locked: "Another tab is sending this file. Continue there, or close it and retry.",
   load: "The upload module could not be loaded. Check the connection and reload the page.",
   internal: "That is a bug in upslice. Please report it with the message above, then retry.",
 };

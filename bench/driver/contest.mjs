@@ -58,11 +58,10 @@ export function headline(taken, what) {
 
 /** What the figures of every contest mean. */
 export const noteOf = (version) =>
-  `Peers have their defaults, but for what their names say; all send multipart, over ${version}, to another origin than the ` +
-  "page's. tus, UpChunk and Uploadcare send to a sink of the same server that checks and keeps nothing. Medians, with " +
-  "the least and the most in parentheses; ratios within each round. The longest task is processor time of the page's " +
-  "main thread, from a trace. Memory is the most that a process holds of its own during the upload beyond what it held " +
-  "before. Sent twice are bytes of parts that the server read beyond the file's size. " +
+  `Other uploaders run with their defaults, except as their names say; all send multipart, over ${version}, to another origin than the ` +
+  "page's. tus, UpChunk and Uploadcare send to a sink of the same server that checks and stores nothing. Medians " +
+  "(minimum–maximum); ratios within each round. The longest task is processor time of the page's main thread, from a " +
+  "trace. Memory is the peak growth of a process's private memory during the upload. Sent twice are bytes of parts that the server read beyond the file's size. " +
   `${versions()}.`;
 
 export const NOTE = noteOf("HTTP/1.1");

@@ -47,11 +47,11 @@ export async function run(stand, runs, say) {
     scores(slow, { size }),
     `Parts of ${(partSize / MIB).toFixed(2)} MiB to URLs that are signed with each part's checksum; the bare loop sends none. SHA-256 is ` +
       "`crypto.subtle`'s. lib-storage, which sends a CRC-32 of each part, is left out: a run takes minutes (see the other " +
-      `scenarios). Medians, with the least and the most in parentheses; ratios within each round. ${versions()}.`,
+      `scenarios). Medians (minimum–maximum); ratios within each round. ${versions()}.`,
   ];
   const percent = (name) => `${((median(longer(slow, name)) - 1) * 100).toFixed(0)} %`;
   const head =
     `1 GiB with a checksum of each part: on a link of ${(6 * RATE) / MIB} MiB/s it takes ${each((name) => `${percent(name)} longer with ${name}`)}; ` +
-    `over loopback ${each((name) => median(kept(name)).toFixed(2))} of the speed are kept`;
+    `over loopback it runs at ${each((name) => median(kept(name)).toFixed(2))} times the speed`;
   return { lines, results: [free, traced, slow].flatMap((taken) => Object.values(taken).flat()), head };
 }

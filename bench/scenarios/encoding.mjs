@@ -37,16 +37,16 @@ export async function run(stand, runs, say) {
   const lines = [
     `upslice / the fastest by hand, ${fastest}: ${spread(ratios, 2)}`,
     `The longest that the page's thread was blocked by upslice: ${spread(ours.map(({ longest }) => longest), 0)} ms; ` +
-      `${SMOOTH} ms are what people do not notice.`,
+      `up to ${SMOOTH} ms goes unnoticed.`,
     `With \`worker: true\`: ${spread(ours.map(({ ms }, round) => ms / inWorkers[round].ms), 2)} times upslice's rate on the page, and the page's ` +
       `thread busy for ${spread(inWorkers.map(({ busy }, round) => busy / ours[round].busy), 2)} times as long. There is a worker for each core but one, four at most.`,
     table([
       ["", "MiB/s", "speed / fastest by hand", "longest task, ms", "tasks over 50 ms", "all tasks, ms", "renderer memory, MiB", "browser process, MiB", "renderer CPU, s", "browser CPU, s"],
       ...Object.entries(taken).map(([name, results]) => row(name, results, best)),
     ]),
-    `Parts of ${(partSize / MIB).toFixed(2)} MiB, six at once: what is encoded of them has ${((partSize * 6 * 4) / 3 / MIB).toFixed(0)} MiB, ` +
-      "and lies in Blobs, which the browser's own process keeps. toBase64 is given windows of 768 KiB. " +
-      "Tasks of the renderer's main thread are read from a trace. Medians, with the least and the most in parentheses.",
+    `Parts of ${(partSize / MIB).toFixed(2)} MiB, six at once: encoded they take ${((partSize * 6 * 4) / 3 / MIB).toFixed(0)} MiB, ` +
+      "in Blobs held by the browser process. toBase64 is given windows of 768 KiB. " +
+      "Tasks of the renderer's main thread are read from a trace. Medians (minimum–maximum).",
   ];
   const blocked = (results) => median(results.map(({ longest }) => longest)).toFixed(0);
   const head =

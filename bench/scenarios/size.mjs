@@ -42,8 +42,8 @@ const kB = (files, compress) => sum(files, compress).toFixed(1);
 export async function weigh({ pkg, here }) {
   const inlined = await bundle('export { upload, s3 } from "./index.js";', pkg);
   const slim = await bundle('export { init, upload, s3 } from "./slim.js";', pkg);
-  // Each module has files of its own, and a page loads those of one.
-  const without = (files, others) => files.filter(({ file }) => !new RegExp(`^${others}-(inline|glue)`).test(file));
+  // Each module has files of its own, and a page loads those of one; the pool comes with the option `worker` only.
+  const without = (files, others) => files.filter(({ file }) => !new RegExp(`^(${others}-(inline|glue)|pool)-`).test(file));
   const s3 = without(inlined, "upslice");
   const wasm = [...without(slim, "upslice"), readFileSync(join(pkg, "s3.wasm"))];
   const all = {

@@ -49,8 +49,8 @@ describe("page", () => {
     await picture(page, "uploading");
     await reaches(one, "completed");
     assert.equal(await one.locator(".digest").textContent(), file.sha256);
-    assert.equal(await one.locator(".percent").textContent(), "100 %");
-    assert.equal(await one.locator(".parts").textContent(), "9 of 9 parts");
+    assert.equal(await one.locator(".percent").textContent(), "100%");
+    assert.equal(await one.locator(".parts").textContent(), "9 of 9 parts stored");
 
     const fractions = (await seen()).map(({ fraction }) => fraction);
     fractions.reduce((before, now) => (assert.ok(now >= before, `the bar fell from ${before} to ${now}`), now), 0);
@@ -152,7 +152,7 @@ describe("page", () => {
     await picture(page, "fifty");
     const digests = new Set((await server.files()).filter(({ name }) => /^file \d+\.bin$/.test(name)).map(({ sha256 }) => sha256));
     assert.equal(digests.size, 50);
-    await page.getByRole("button", { name: "Clear ended" }).click();
+    await page.getByRole("button", { name: "Clear finished" }).click();
     assert.equal(await page.locator(".row").count(), 0);
     assert.ok(await page.locator("#empty").isVisible());
   });
@@ -211,17 +211,17 @@ describe("page", () => {
   }
 
   visit("a failure says what to do, and retry goes on from the stored parts", async ({ page, row }) => {
-    await server.fault({ service: "s3", step: "part", part: 5, fault: { kind: "status", status: 400, body: "<Error><Code>InvalidRequest</Code><Message>Not today</Message></Error>" } });
+    await server.fault({ service: "s3", step: "part", part: 5, fault: { kind: "status", status: 503, headers: { "retry-after": "0" }, body: "<Error><Code>SlowDown</Code><Message>Not today</Message></Error>" } });
     const file = await diskFile("fails.bin", 32 * MIB);
     await partSize(page, 5);
     // One after the other: a part that is cut by another's failure may be stored all the same, and is not sent again.
-    await page.getByLabel("Connections").fill("1");
+    await page.getByLabel("Parts in flight").fill("1");
     await choose(page, file);
     const one = row(file);
     await reaches(one, "failed");
-    assert.equal(await one.locator(".code").textContent(), "rejected");
+    assert.equal(await one.locator(".code").textContent(), "server");
     assert.match(await one.locator(".message").textContent(), /part 5/);
-    assert.match(await one.locator(".message").textContent(), /Not today|InvalidRequest/);
+    assert.match(await one.locator(".message").textContent(), /Not today|SlowDown/);
     assert.ok((await one.locator(".advice").textContent()).length > 20);
     assert.match(await page.locator("#announcer").textContent(), /fails\.bin failed/);
     await picture(page, "failed");
@@ -234,6 +234,18 @@ describe("page", () => {
     assert.equal((await server.requestsOf("part")).length, 7 - stored);
     assert.equal(await one.locator(".digest").textContent(), file.sha256);
     assert.ok(await one.locator(".failure").isHidden());
+  });
+
+  visit("what would fail again is not to be tried again, but uploaded anew", async ({ page, row }) => {
+    await server.fault({ service: "s3", step: "create", times: 1, fault: { kind: "status", status: 400, body: "{}" } });
+    const file = await diskFile("refused.bin", MIB);
+    await choose(page, file);
+    const one = row(file);
+    await reaches(one, "failed");
+    assert.equal(await one.locator(".code").textContent(), "rejected");
+    assert.equal(await one.getByRole("button", { name: /^Retry/ }).count(), 0);
+    await one.getByRole("button", { name: /^Upload again/ }).click();
+    await reaches(one, "completed");
   });
 
   visit("a wrong option is told in the row, and mended there", async ({ page, row }) => {
@@ -277,7 +289,7 @@ describe("page", () => {
       await reaches(row(file), "completed");
       assert.equal(await row(file).locator(".digest").textContent(), file.sha256);
       assert.equal((await server.files()).find(({ name }) => name === file.name).parts, i < 3 ? 1 : 2);
-      assert.equal(await row(file).locator(".parts").textContent(), i < 3 ? "" : "2 of 2 parts");
+      assert.equal(await row(file).locator(".parts").textContent(), i < 3 ? "" : "2 of 2 parts stored");
       assert.equal(await row(file).locator(".bar").getAttribute("aria-valuenow"), "100");
       await row(file).getByRole("button", { name: /^Compare/ }).click();
       await row(file).getByText("Equal, byte for byte.").waitFor();
@@ -378,7 +390,7 @@ describe("page", () => {
       assert.equal(await page.getByRole("listitem").count(), 4);
       assert.equal(await page.getByRole("log").getAttribute("aria-live"), "polite");
       assert.equal(await page.locator("[aria-live], output, [role=status], [role=alert]").count(), 1, "nothing else speaks by itself: percentages would");
-      for (const label of ["Part size", "Connections", "Sent by"]) assert.ok(await page.getByLabel(label).isVisible(), label);
+      for (const label of ["Part size", "Parts in flight", "Transport"]) assert.ok(await page.getByLabel(label).isVisible(), label);
       for (const file of [good, bad, paused, moving]) {
         const bar = page.getByRole("progressbar", { name: `Progress of ${file.name}` });
         assert.equal(await bar.getAttribute("aria-valuemax"), "100");
@@ -443,7 +455,7 @@ describe("page, many parts", () => {
     await page.setInputFiles("#picker", file.path);
     const one = rowOf(page, file);
     await reaches(one, "completed", 60_000);
-    assert.equal(await one.locator(".parts").textContent(), "600 of 600 parts");
+    assert.equal(await one.locator(".parts").textContent(), "600 of 600 parts stored");
     const parts = storing(await server.requestsOf("part"));
     assert.deepEqual(parts.map(({ part }) => part), Array.from({ length: 600 }, (_, i) => i + 1));
     assert.equal(parts.reduce((sum, { requestBytes }) => sum + requestBytes, 0), file.size);

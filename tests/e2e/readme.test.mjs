@@ -27,6 +27,7 @@ describe("readme", () => {
       const to = s3({ endpoint: "/s3/multipart" });
       const shown = [];
       const show = (...words) => shown.push(words);
+      const showError = show;
       const seen = (when) => new Promise((resolve) => {
         const timer = setInterval(() => when() && (clearInterval(timer), resolve()), 20);
       });
@@ -74,8 +75,8 @@ describe("readme", () => {
     assert.deepEqual(shown[0][1], { retry: false });
   });
 
-  it("Go on after a failure.", { timeout: TIMEOUT }, async (t) => {
-    const [code] = recipe("Go on after a failure.");
+  it("Retry after a failure.", { timeout: TIMEOUT }, async (t) => {
+    const [code] = recipe("Retry after a failure.");
     await server.fault({ service: "s3", step: "create", times: 6, fault: { kind: "status", status: 503, headers: { "retry-after": "0" } } });
     await run(t, `
       const retryButton = { hidden: true };

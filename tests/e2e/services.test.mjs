@@ -63,7 +63,7 @@ describe("services", { concurrency: AT_ONCE }, () => {
       const page = await openPage(server, t);
       const file = await diskFile(`film-${service}.mp4`, ODD);
       await page.locator(".options summary").click();
-      await page.getByLabel("Goes to").selectOption(service);
+      await page.getByLabel("Service").selectOption(service);
       await server.fault({ service: service === "custom" ? "s3" : service, step: "part", fault: { kind: "delay", ms: 100 } });
       await page.setInputFiles("#picker", [file.path]);
       await page.locator(`.digest:text-is("${file.sha256}")`).waitFor();
