@@ -1,5 +1,6 @@
 //! `/_/`: what tests and people at the keyboard use. Pages of other origins have no business here: no CORS, a checked
-//! `Host`, and on writes a checked `Origin`.
+//! `Host`, and on writes a checked `Origin`. Where other machines can connect, the key is needed as well: only a browser
+//! says truly which host it asks.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
 use axum::{Json, Router};
@@ -42,10 +43,10 @@ pub(crate) fn router(services: Arc<Services>, edge: Arc<Edge>, names: Arc<[&'sta
         .route("/_/requests", get(requests).delete(forget_requests))
         .route("/_/faults", put(put_faults).delete(end_faults))
         .with_state(Desk { edge, names })
-        .merge(crate::files::router(services))
+        .merge(crate::files::router(Arc::clone(&services)))
         .route("/_/{*rest}", any(async || refuse(StatusCode::NOT_FOUND, "no such endpoint")))
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
-        .layer(from_fn(guard))
+        .layer(from_fn_with_state(services, guard))
 }
 
 async fn requests(State(desk): State<Desk>) -> Response {
@@ -69,14 +70,17 @@ async fn end_faults(State(desk): State<Desk>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let Some(door) = request.extensions().get::<Door>().copied() else {
         return refuse(StatusCode::FORBIDDEN, "the request came through no known door");
     };
-    match admit(door, request.method(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(reason) => refuse(StatusCode::FORBIDDEN, reason),
+    if let Err(reason) = admit(door, request.method(), request.headers()) {
+        return refuse(StatusCode::FORBIDDEN, reason);
     }
+    if !door.host.is_loopback() && !matches!(services.keys.identify(request.headers()), Ok(Some(_))) {
+        return refuse(StatusCode::UNAUTHORIZED, "beyond loopback this needs the key that was printed at the start");
+    }
+    next.run(request).await
 }
 
 /// A name that somebody else's DNS points here is refused, and so is a page of another origin that wants to write.

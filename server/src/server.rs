@@ -1,5 +1,6 @@
 //! Starts and stops a server.
 
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::store::Store;
 use crate::store::disk::{Disk, Rules};
 use crate::store::error::StoreError;
 use crate::store::external::External;
+use crate::store::folder;
 use crate::store::signer::Signer;
 
 /// A server that is listening. Dropped, it ends at once; [`Server::stop`] lets requests under way end first.
@@ -29,6 +31,8 @@ pub struct Server {
     pub key: Option<String>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    /// Keeps other servers from the data folder.
+    _claim: File,
 }
 
 /// The addresses of a server's origins.
@@ -45,6 +49,7 @@ pub struct Addresses {
 impl Server {
     /// Opens the data directory and listens.
     pub async fn start(options: Options) -> io::Result<Self> {
+        let claim = folder::claim(&options.data)?;
         let host = options.host;
         let bind = |port| listen(SocketAddr::new(host, port));
         let (api, store) = (bind(options.port)?, bind(options.storage_port)?);
@@ -76,7 +81,7 @@ impl Server {
             open(api, api_at, Some(acceptor.clone()), Leads::Api { storage_port: store_at.port() });
             open(store, store_at, Some(acceptor), Leads::Storage);
         }
-        Ok(Self { addresses, key, stop, listeners })
+        Ok(Self { addresses, key, stop, listeners, _claim: claim })
     }
 
     /// Stops listening, gives requests under way a moment, and ends.
@@ -88,7 +93,6 @@ impl Server {
 
 fn furnish(options: Options, keys: Keys) -> Result<House, StoreError> {
     let data = options.data.clone();
-    std::fs::create_dir_all(&data)?;
     if let Some(external) = &options.external {
         let store =
             Store::External(Arc::new(External::open(external, &data, options.url_expiry.unwrap_or(URL_EXPIRY))?));

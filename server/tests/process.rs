@@ -106,3 +106,50 @@ fn unknown_words_are_refused_and_help_is_given() {
     assert!(help.status.success());
     assert!(String::from_utf8(help.stdout).unwrap().contains("--min-part-size"));
 }
+
+/// What the program says where it does not start.
+fn refused(data: &Path) -> String {
+    let program = Command::new(env!("CARGO_BIN_EXE_upslice-server"))
+        .args(["--port", "0", "--storage-port", "0", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert_eq!(program.status.code(), Some(1));
+    String::from_utf8(program.stderr).unwrap()
+}
+
+#[test]
+fn a_folder_of_a_persons_own_is_refused_and_left_as_it_is() {
+    let folder = Folder::new("own");
+    let photo = folder.0.join("uploads/mysite/photo.jpg");
+    let old = folder.0.join("trash/old.txt");
+    for file in [&photo, &old] {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "mine").unwrap();
+    }
+    assert!(refused(&folder.0).contains("uploads/mysite is not this server's; give --data a folder of its own"));
+    std::fs::remove_dir_all(folder.0.join("uploads")).unwrap();
+    assert!(refused(&folder.0).contains("trash/old.txt is not this server's"));
+    assert_eq!(std::fs::read_to_string(old).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_that_another_server_uses_is_refused() {
+    let folder = Folder::new("shared");
+    let first = Program::start(&folder.0);
+    assert!(refused(&folder.0).contains("another server uses it"));
+    drop(first);
+    drop(Program::start(&folder.0));
+}
+
+#[test]
+fn a_session_that_cannot_be_read_is_left_alone_and_the_others_are_served() {
+    let folder = Folder::new("spoilt");
+    drop(Program::start(&folder.0));
+    let spoilt = folder.0.join("uploads").join("0123456789abcdef0123456789abcdef");
+    std::fs::create_dir_all(&spoilt).unwrap();
+    std::fs::write(spoilt.join("upload.json"), "").unwrap();
+    let program = Program::start(&folder.0);
+    assert_eq!(Request::new(program.api, "GET", "/_/files").send().status, 200);
+    assert!(spoilt.join("upload.json").exists());
+}

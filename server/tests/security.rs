@@ -119,3 +119,17 @@ fn beyond_loopback_the_well_known_key_is_refused() {
     assert_eq!(create("demo-key"), 401);
     assert_eq!(create(&world.key()), 200);
 }
+
+#[test]
+fn beyond_loopback_the_control_desk_wants_the_key_since_anybody_can_name_a_host() {
+    let world = World::with(|options| options.host = [0, 0, 0, 0].into());
+    let port = world.at.api.port();
+    let request = |method, target| common::Request::new(([127, 0, 0, 1], port).into(), method, target);
+    let named = format!("localhost:{port}");
+    for (method, target) in [("GET", "/_/files"), ("GET", "/_/requests"), ("DELETE", "/_/faults")] {
+        let ask = || request(method, target).host(&named);
+        assert_eq!(ask().send().status, 401, "{target}");
+        assert_eq!(ask().header("x-api-key", "demo-key").send().status, 401, "{target}");
+        assert!(ask().header("x-api-key", &world.key()).send().status < 300, "{target}");
+    }
+}

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, StoreResult};
+use super::folder;
 use super::incoming::{self, Promises};
 use super::object;
 use super::record::{Claim, Description, FileRow, Object, Receipt, Terms, Upload};
@@ -37,7 +38,7 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens `data`, which an earlier process may have left at any moment.
     pub(crate) fn open(data: &Path, rules: Rules) -> StoreResult<Self> {
-        let (uploads, trash) = (data.join("uploads"), data.join("trash"));
+        let (uploads, trash) = (data.join(folder::UPLOADS), data.join(folder::TRASH));
         // What was given up but not yet removed.
         let _ = fs::remove_dir_all(&trash);
         fs::create_dir_all(&uploads)?;
@@ -50,8 +51,11 @@ impl Disk {
                 fs::remove_dir_all(folder)?;
                 continue;
             }
-            let session = Session::restore(folder)?;
-            sessions.insert(session.upload.id.clone(), Arc::new(session));
+            match Session::restore(folder.clone()) {
+                Ok(session) => drop(sessions.insert(session.upload.id.clone(), Arc::new(session))),
+                // One that a full disk or a power cut has spoilt must not keep the others from being served.
+                Err(error) => eprintln!("upslice-server: {} is left alone: {}", folder.display(), error.message),
+            }
         }
         Ok(Self { uploads, trash, rules, sessions: RwLock::new(sessions) })
     }
@@ -172,8 +176,10 @@ impl Disk {
             let mut rows = Vec::new();
             for session in sessions {
                 let Some(object) = session.object() else { continue };
-                let sha256 = object::sha256(session.folder(), &object)?;
-                rows.push(super::row(&session.upload, &object, sha256));
+                match object::sha256(session.folder(), &object) {
+                    Ok(sha256) => rows.push(super::row(&session.upload, &object, sha256)),
+                    Err(error) => eprintln!("upslice-server: {} cannot be read: {error}", session.folder().display()),
+                }
             }
             rows.sort_by_key(|row| std::cmp::Reverse(row.completed_at));
             Ok(rows)

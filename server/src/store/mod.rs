@@ -6,6 +6,7 @@ mod client;
 pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod external;
+pub(crate) mod folder;
 pub(crate) mod incoming;
 mod notes;
 pub(crate) mod object;
