@@ -12,7 +12,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, put};
+use axum::routing::{any, get};
 use axum::{Json, Router};
 use serde_json::json;
 
@@ -41,7 +41,7 @@ struct Desk {
 pub(crate) fn router(services: Arc<Services>, edge: Arc<Edge>, names: Arc<[&'static str]>) -> Router {
     Router::new()
         .route("/_/requests", get(requests).delete(forget_requests))
-        .route("/_/faults", put(put_faults).delete(end_faults))
+        .route("/_/faults", get(faults).put(put_faults).delete(end_faults))
         .with_state(Desk { edge, names })
         .merge(crate::files::router(Arc::clone(&services)))
         .route("/_/{*rest}", any(async || refuse(StatusCode::NOT_FOUND, "no such endpoint")))
@@ -56,6 +56,12 @@ async fn requests(State(desk): State<Desk>) -> Response {
 async fn forget_requests(State(desk): State<Desk>) -> StatusCode {
     desk.edge.log.clear();
     StatusCode::NO_CONTENT
+}
+
+/// What has come of the rules: a test whose fault never happened has shown nothing.
+async fn faults(State(desk): State<Desk>) -> Response {
+    let rules: Vec<_> = desk.edge.faults.fired().into_iter().map(|fired| json!({ "fired": fired })).collect();
+    Json(json!({ "rules": rules })).into_response()
 }
 
 async fn put_faults(State(desk): State<Desk>, body: Result<Bytes, BytesRejection>) -> Result<StatusCode, Response> {

@@ -15,6 +15,18 @@ fn on_part(fault: Value) -> Value {
 }
 
 #[test]
+fn how_often_each_rule_has_fired_is_told() {
+    let world = World::new();
+    let rule = |step: &str, times: u32| json!({ "service": "s3", "step": step, "times": times, "fault": { "kind": "status", "status": 503 } });
+    world.api("PUT", "/_/faults").json(json!({ "rules": [rule("create", 2), rule("list", 1)] })).send();
+    for _ in 0..3 {
+        world.api("POST", "/s3/multipart").json(json!({ "filename": "a", "type": "" })).send();
+    }
+    let told = world.api("GET", "/_/faults").send().json();
+    assert_eq!(told, json!({ "rules": [{ "fired": 2 }, { "fired": 0 }] }));
+}
+
+#[test]
 fn a_status_answers_in_the_place_of_the_service() {
     let world = World::new();
     let upload = world.create();

@@ -42,7 +42,7 @@ describe("faults", { concurrency: AT_ONCE }, () => {
         act: row.act,
         giveUp: (most ?? 30_000) + 15_000,
       });
-      await server.mend();
+      await server.mendWhatHappened();
 
       const told = JSON.stringify(life.ending.error ?? life.ending, undefined, 1);
       assert.equal(life.ending.error?.code ?? "stored", row.ending, `ended as ${told}`);

@@ -87,21 +87,6 @@ describe("services", { concurrency: AT_ONCE }, () => {
       });
     }
 
-    for (const fault of [
-      { kind: "status", status: 500 },
-      { kind: "status", status: 503, headers: { "retry-after": "1" } },
-      { kind: "status", status: 503, cors: false },
-      { kind: "reset", afterBytes: 65536 },
-      { kind: "lost" },
-      { kind: "truncate" },
-    ]) {
-      it(`${service}: ${fault.kind} ${fault.status ?? ""} on a part is survived`, { timeout: TIMEOUT }, async (t) => {
-        const server = await fresh(t);
-        await server.fault({ service, step: "part", part: 2, times: 1, fault });
-        await stored(server, service, await sent(t, server, to, 11 * MIB, fives(service)));
-      });
-    }
-
     it(`${service}: a wrong key is told in one error, and is in no message`, { timeout: TIMEOUT }, async (t) => {
       const server = await fresh(t);
       const { error } = await sent(t, server, to.replace("demo-key", "not-the-key"), 100);

@@ -85,6 +85,11 @@ impl Book {
             .collect();
     }
 
+    /// How often each rule has fired, in their order.
+    pub(crate) fn fired(&self) -> Vec<u64> {
+        self.lock().iter().map(|entry| entry.fired).collect()
+    }
+
     /// Ends it all, also for the connections that stall.
     pub(crate) fn clear(&self) {
         self.lock().clear();
