@@ -29,7 +29,9 @@ export async function lock(id) {
   driven.add(id);
   const free = () => driven.delete(id);
   if (!navigator.locks) return free;
-  let held = await within(asked(id, { ifAvailable: true })).catch(() => () => {});
+  const first = asked(id, { ifAvailable: true });
+  // Locks that do not answer are not waited for; one that is granted later must be given back, too.
+  let held = await within(first).catch(() => () => void first.then((release) => release?.()));
   if (!held) {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), LONG_GRACE);

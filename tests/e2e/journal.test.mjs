@@ -368,6 +368,28 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await page.evaluate("until(async () => (await journal()).uploads.length === 0)");
   });
 
+  it("a lock that is granted too late to be waited for is given back all the same", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("late.bin", 6 * MIB);
+    const { open, server } = await profile(t);
+    const page = await open(file);
+    await page.evaluate(() => {
+      const request = navigator.locks.request.bind(navigator.locks);
+      window.granted = new Promise((resolve) => {
+        navigator.locks.request = async (...all) => {
+          navigator.locks.request = request;
+          await new Promise((resolve) => setTimeout(resolve, 4_000));
+          const answer = all.pop();
+          return request(...all, (lock) => (resolve(Boolean(lock)), answer(lock)));
+        };
+      });
+    });
+    await begin(page, services.s3);
+    assert.ok((await ending(page)).result);
+    assert.equal(await page.evaluate("granted"), true);
+    await page.evaluate("until(async () => (await navigator.locks.query()).held.length === 0)");
+    await arrived(server, file, "s3");
+  });
+
   it("the lock of a tab that has just died is waited for", { timeout: TIMEOUT }, async (t) => {
     const { open, server, file, about } = await interruptedAt(t);
     const [page, other] = [await open(file), await open()];
