@@ -48,7 +48,8 @@ export async function write(act) {
   act(transaction.objectStore("uploads"), transaction.objectStore("changes"));
   const written = new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    // Why it failed is known when it is aborted; a request that fails has it aborted right after.
+    transaction.onabort = () => reject(transaction.error);
   });
   await within(written);
 }

@@ -569,4 +569,18 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     }
     rmSync(file.path);
   });
+
+  it("why nothing can be written down is told, where the disk refuses it later, too", { timeout: TIMEOUT }, async (t) => {
+    const file = await diskFile("refused.bin", 6 * MIB);
+    const { open } = await profile(t);
+    // The second of two with the same key fails after it was asked for.
+    const page = await open(file, "IDBObjectStore.prototype.put = function (value) { this.add(value); return this.add(value); }");
+    const told = await page.evaluate(`new Promise((resolve) => {
+      begin(${services.s3.to}, { partSize: ${services.s3.partSize} });
+      one.addEventListener("notice", ({ detail }) => resolve(detail));
+    })`);
+    assert.equal(told.code, "journal-off");
+    assert.match(told.message, /^this upload will not survive a reload: .*key/i);
+    assert.ok((await ending(page)).result);
+  });
 });
