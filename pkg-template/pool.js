@@ -113,10 +113,13 @@ class Pool {
   #drop(task) {
     task.settle();
     if (this.#waiting.delete(task)) return;
-    for (const { worker, tasks } of this.#workers) {
-      if (tasks.delete(task.id)) this.#say(worker, "stop", { id: task.id });
-    }
-    this.#turn();
+    // Not from within the module, which is what drops it: the worker, and who makes the next one, may be the app's.
+    queueMicrotask(() => {
+      for (const { worker, tasks } of this.#workers) {
+        if (tasks.delete(task.id)) this.#say(worker, "stop", { id: task.id });
+      }
+      this.#turn();
+    });
   }
 
   /** Hires, while there are parts for more workers, and hands out what waits. */

@@ -123,7 +123,7 @@ describe("workers", { concurrency: AT_ONCE }, () => {
     const page = await openKit(server, t);
     await page.evaluate(`(${instruments})()`);
     await page.evaluate(async (cores) => {
-      Object.defineProperty(navigator, "hardwareConcurrency", { value: cores });
+      Object.defineProperty(navigator, "hardwareConcurrency", { value: cores, configurable: true });
       kit.destinations = await import("/pkg/index.js");
       kit.veza = kit.destinations.veza;
     }, cores);
@@ -364,6 +364,32 @@ describe("workers", { concurrency: AT_ONCE }, () => {
     await stored(server, told);
     assert.equal(told.paused, "paused");
     assert.deepEqual(told.notices, []);
+  });
+
+  it("the function that makes workers is never called from within the module", { timeout: TIMEOUT }, async (t) => {
+    const { server, page } = await setup(t, { cores: 2 });
+    const told = await page.evaluate(async (size) => {
+      Error.stackTraceLimit = 100;
+      const stacks = [];
+      const worker = () => {
+        stacks.push(new Error().stack);
+        return new Worker("/pkg/worker.js", { type: "module" });
+      };
+      const taken = tools.taken();
+      const [first, second] = [kit.file(size), kit.file(size)].map((file) => ({ file, ...tools.begin(file, { worker }) }));
+      await taken;
+      // From now on the pool wants more workers, and what is cancelled has it look.
+      Object.defineProperty(navigator, "hardwareConcurrency", { value: 8, configurable: true });
+      first.one.pause();
+      second.one.pause();
+      first.one.resume();
+      second.one.resume();
+      const ends = await Promise.all([first.ended, second.ended]);
+      return { stacks, files: await Promise.all(ends.map(async (end, at) => ({ ...end, sha256: await kit.sha256([first, second][at].file) }))) };
+    }, SIZE);
+    for (const one of told.files) await stored(server, one);
+    assert.ok(told.stacks.length > 1, "no more workers were made");
+    assert.deepEqual(told.stacks.filter((stack) => /wasm/.test(stack)), []);
   });
 
   it("an abort stops what workers have in hand", { timeout: TIMEOUT }, async (t) => {
