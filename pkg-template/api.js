@@ -1,6 +1,6 @@
 // The functions that users call. None decides anything: the machine inside the wasm module does.
 
-import { UploadError, attempt, describe, words } from "./error.js";
+import { UploadError, attempt, describe, unloaded } from "./error.js";
 import { Upload, journal } from "./upload.js";
 
 /** How an upload that is taken up is written down from now on: in the scope it was found in. */
@@ -23,10 +23,7 @@ export function createApi(sources) {
       });
       return await begin(await instances);
     } catch (cause) {
-      // What a policy forbids is not compiled; what could not be fetched is no policy's doing.
-      const hint = /^(Compile|Eval)Error$/.test(cause?.name) ? ". A content security policy must allow script-src 'wasm-unsafe-eval'" : "";
-      const message = `the wasm module could not be loaded: ${words(cause).replace(/\.+$/, "")}${hint}`;
-      throw new UploadError({ code: "load", message, cause, retryable: true });
+      throw unloaded("the wasm module", cause);
     }
   }
 

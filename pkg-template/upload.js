@@ -1,7 +1,7 @@
 // The class that users hold. It exists before the wasm module is loaded, and decides nothing: the machine inside the
 // module does, and tells an `Upload` what happens.
 
-import { UploadError, attempt, describe, given, words } from "./error.js";
+import { UploadError, attempt, describe, given, unloaded, words } from "./error.js";
 
 let loading;
 
@@ -9,7 +9,7 @@ let loading;
 export const journal = () =>
   (loading ??= import("./journal.js").catch((cause) => {
     loading = undefined;
-    throw new UploadError({ code: "load", message: `a file of upslice could not be loaded: ${words(cause)}`, cause, retryable: true });
+    throw unloaded("a file of upslice", cause);
   }));
 
 const ENDED = new Set(["completed", "failed", "aborted"]);

@@ -132,6 +132,23 @@ describe("modules", () => {
     assert.deepEqual(await run(`await api.init(await (await fetch("/pkg/upslice.wasm")).arrayBuffer()); return [await tools.send(${VEZA}), tools.instances]`), [2, ["s3", "all"]]);
   });
 
+  for (const [name, ask] of [
+    ["instance.js", `tools.send(${S3})`],
+    ["s3-inline.js", `tools.ended(api.init())`],
+    ["s3-glue.js", `tools.send(${S3})`],
+    ["journal.js", `tools.ended(api.interrupted())`],
+  ]) {
+    it(`of a file that cannot be imported, ${name}, it is told that the page may have to be reloaded`, { timeout: TIMEOUT }, async (t) => {
+      const { page, run } = await open(t, "index");
+      await page.route(`**/${name}`, (route) => route.fulfill({ status: 503, body: "" }), { times: 1 });
+      const failed = await run(`return ${ask}`);
+      assert.deepEqual([failed.name, failed.code], ["UploadError", "load"]);
+      assert.match(failed.message, /could not be loaded: .*[^.]\. Should it fail again, reload the page$/);
+      await page.reload();
+      assert.equal(await run(`window.api = await import("/pkg/index.js"); return tools.send(${S3}, { resumable: true })`), 2);
+    });
+  }
+
   it("a policy that forbids the module is told, with what would allow it", { timeout: TIMEOUT }, async (t) => {
     const page = await openPage(server, t);
     const headers = { "content-security-policy": "script-src 'self'" };
