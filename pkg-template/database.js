@@ -1,15 +1,13 @@
 // What is on the disk: uploads, and the receipts of their parts, in IndexedDB.
 
+import { once } from "./once.js";
 import { within } from "./patience.js";
 
 const DATABASE = "upslice";
 const VERSION = 1;
 
-let opening;
-
-/** The database, opened once. */
-function database() {
-  opening ??= new Promise((resolve, reject) => {
+const opened = () =>
+  new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, VERSION);
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error("another tab blocks it"));
@@ -18,17 +16,16 @@ function database() {
       request.result.createObjectStore("changes", { keyPath: ["id", "number"] });
     };
     request.onsuccess = () => {
-      const closed = () => (opening = undefined);
-      request.result.onversionchange = () => (closed(), request.result.close());
-      request.result.onclose = closed;
+      request.result.onversionchange = () => {
+        database.forget();
+        request.result.close();
+      };
+      request.result.onclose = database.forget;
       resolve(request.result);
     };
   });
-  return within(opening).catch((error) => {
-    opening = undefined;
-    throw error;
-  });
-}
+
+const database = once(() => within(opened()));
 
 const answer = (request) =>
   new Promise((resolve, reject) => {

@@ -3,11 +3,23 @@
 // from here, everybody who waits for it is told, and whoever asks next gets a fresh instance of the same module.
 
 import { compile, glueOf, servesS3Alone } from "./modules.js";
+import { once } from "./once.js";
 
 const REPORT = "Begin again, and what is stored is gone on from where the service allows it; a new instance of the module is used. Please report it, with the cause";
 
-/** The two modules, each compiled once (`module`), and the instance of each that is at work (`running`). */
-const modules = { s3: {}, all: {} };
+/** One of the two modules, compiled once, and the instance of it that is at work. Both take what gives its source. */
+function kept(which) {
+  const module = once(async (source) => compile(await source()));
+  const instance = once(async (source) => {
+    const [glue, compiled] = await Promise.all([glueOf(which), module(source)]);
+    const made = new Instance(compiled, instance.forget);
+    await made.begin(glue);
+    return made;
+  });
+  return { module, instance };
+}
+
+const modules = { s3: kept("s3"), all: kept("all") };
 
 /** What `init` was given. An address is asked for once. */
 const given = new Map();
@@ -18,12 +30,12 @@ const given = new Map();
  */
 export async function instance(kind, sources) {
   await Promise.all(given.values());
-  const is = (which) => modules[which].module;
+  const is = (which) => modules[which].module.begun;
   const could = (which) => is(which) ?? sources[which];
   // The module with S3 alone has words for what it has not.
   const which = kind === "s3" ? (["s3", "all"].find(is) ?? ["s3", "all"].find(could)) : ["all", "s3"].find(could);
   if (!which) throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
-  return running(which, sources[which]);
+  return modules[which].instance(sources[which]);
 }
 
 /** An instance of what `init` was given, which says itself what it serves. */
@@ -31,24 +43,11 @@ export function load(source) {
   const key = source instanceof URL ? source.href : source;
   const forget = () => given.delete(key);
   if (!given.has(key)) {
-    const begun = compile(source).then((module) => {
-      const which = servesS3Alone(module) ? "s3" : "all";
-      modules[which].module ??= Promise.resolve(module);
-      return running(which);
-    });
+    const begun = compile(source).then((module) => modules[servesS3Alone(module) ? "s3" : "all"].instance(async () => module));
     given.set(key, begun);
     begun.then(() => typeof key === "string" || forget(), forget);
   }
   return given.get(key);
-}
-
-function running(which, source) {
-  const own = modules[which];
-  own.running ??= begun(which, own, source).catch((error) => {
-    own.running = undefined;
-    throw error;
-  });
-  return own.running;
 }
 
 /** Where it was, as the module says of a panic. Its memory may be anything by then, a secret too: only a place is shown. */
@@ -56,17 +55,6 @@ const placeOf = (cause) => {
   const said = cause instanceof WebAssembly.RuntimeError ? cause.message : /^[\w./-]+\.rs:\d+$/.exec(cause?.message)?.[0];
   return said === undefined ? "" : ` (${said})`;
 };
-
-async function begun(which, own, source) {
-  own.module ??= source().then(compile).catch((error) => {
-    own.module = undefined;
-    throw error;
-  });
-  const [glue, module] = await Promise.all([glueOf(which), own.module]);
-  const instance = new Instance(module, () => (own.running = undefined));
-  await instance.begin(glue);
-  return instance;
-}
 
 /** `api` is what the module exports; `broken` is the fields of an error, once it has come to that. */
 class Instance {

@@ -3,14 +3,11 @@
 
 import { UploadError, attempt, describe, given, unloaded, words } from "./error.js";
 
-let loading;
-
 /** What survives a reload. It comes with the first upload, as the module does: a page that uploads nothing does not pay for it. */
 export const journal = () =>
-  (loading ??= import("./journal.js").catch((cause) => {
-    loading = undefined;
+  import("./journal.js").catch((cause) => {
     throw unloaded("a file of upslice", cause);
-  }));
+  });
 
 const ENDED = new Set(["completed", "failed", "aborted"]);
 

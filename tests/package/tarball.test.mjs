@@ -10,7 +10,7 @@ test("the tarball holds what is meant to be published, and two modules", async (
   const { files } = await tarball();
   assert.deepEqual(files, [
     "LICENSE-APACHE", "LICENSE-MIT", "README.md", "api.js", "database.js", "destinations.js", "error.js", "index.d.ts",
-    "index.js", "instance.js", "journal.js", "locks.js", "modules.js", "package.json", "patience.js", "pool.js", "s3-glue.js", "s3-inline.js",
+    "index.js", "instance.js", "journal.js", "locks.js", "modules.js", "once.js", "package.json", "patience.js", "pool.js", "s3-glue.js", "s3-inline.js",
     "s3.wasm", "slim.d.ts", "slim.js", "upload.js", "upslice-glue.js", "upslice-inline.js", "upslice.wasm",
     "worker.js",
   ]);
