@@ -13,10 +13,11 @@ const takenUp = (options, scope) => ({ ...(typeof options?.resumable === "object
 export function createApi(sources) {
   let instances;
 
-  /** An instance of a module. Each is loaded once; a failed attempt is forgotten, so that the next one may succeed. */
+  /** An instance of a module. A failed import is forgotten, so that the next one may succeed. */
   async function loaded(begin) {
     try {
-      // One promise for all, which tells them in their order: `init` first, where it was called first.
+      // One promise for all, which tells them in their order: `init` first, where it was called first. (`once` would do
+      // the same, but what the page shares with files that come later is one more file in many bundles.)
       instances ??= import("./instance.js").catch((error) => {
         instances = undefined;
         throw error;
@@ -55,9 +56,9 @@ export function createApi(sources) {
 
   /** Forgets what an earlier visit left, and has the service remove it where it can. */
   async function discard(entry, to) {
-    const { lock, remove } = await journal();
+    const { lock, locked, remove } = await journal();
     const release = await lock(entry.id);
-    if (!release) throw new UploadError({ code: "locked", retryable: true, message: "another tab drives this upload" });
+    if (!release) throw new UploadError(describe(locked()));
     try {
       if (to) {
         const rest = await ask("discard", to, entry);

@@ -35,7 +35,7 @@ export function given(field, read) {
   try {
     return read();
   } catch (cause) {
-    throw { code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause };
+    throw new UploadError({ code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause });
   }
 }
 

@@ -15,7 +15,12 @@ const PAUSE = 250;
 /** A file on a sleeping disk or a distant drive may take so long to be looked at. */
 const SLOW = 60_000;
 
-const LOCKED = { code: "locked", retryable: true, message: "another tab drives this upload: wait for its end, or end it there" };
+/** An error, with the fields of the one that the upload makes of it: importing `UploadError` would cost the page another file. */
+const failure = (message, fields) => Object.assign(new Error(message), fields);
+
+/** What an upload ends with that another tab drives. */
+export const locked = () =>
+  failure("this upload is running in another tab: wait until it ends, or cancel it there", { code: "locked", retryable: true });
 
 /** Whether this place has a database. A browser that forbids it may throw when asked; whoever opens it is told so, too. */
 const hasDatabase = () => {
@@ -106,7 +111,7 @@ class Writer {
     // The last try may still be writing.
     await this.#queue;
     const release = await lock(this.id);
-    if (!release) throw LOCKED;
+    if (!release) throw locked();
     return new Writer({ header: this.#header, identity, release, notice, number: this.#number, opened: this.#opened });
   }
 
@@ -187,15 +192,18 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
     const identity = identifying(machine, awaited);
     const taken = await takeUp(entries, key, identity, { machine, awaited, notice });
     if (taken) return taken;
-    if (entry) throw { code: "file-changed", message: "this is not the file that was being uploaded, or it goes elsewhere: name, type, size, date, content and destination must agree" };
+    if (entry) {
+      const message = "this is not the file of the interrupted upload, or the destination differs: name, type, size, date, content and destination must match";
+      throw failure(message, { code: "file-changed" });
+    }
     const now = Date.now();
     const { name = "blob", size, type, lastModified } = file;
     const header = { id, key, scope, kind, name, size, type, lastModified, startedAt: now, expiresAt: now + maxAge };
     if (handle) header.handle = handle;
     used = true;
     // Nobody else knows of it before it is written down, and only that waits for the lock.
-    const locked = () => Promise.all([identity(), own]).then(([found]) => found);
-    return new Writer({ header, identity: locked, release: () => own.then((release) => release?.()), notice });
+    const identified = () => Promise.all([identity(), own]).then(([found]) => found);
+    return new Writer({ header, identity: identified, release: () => own.then((release) => release?.()), notice });
   } finally {
     if (!used) own.then((release) => release?.());
   }
@@ -203,12 +211,12 @@ export async function open({ machine, awaited, id, file, resumable, handle, kind
 
 /** The first of `entries` that is of this file, that no other tab drives and that the machine can go on from. */
 async function takeUp(entries, key, identity, { machine, awaited, notice }) {
-  let locked = false;
+  let isLocked = false;
   for (const one of entries) {
     // What is compared with is needed at once.
     if (one.identity !== (await identity(Promise.resolve()))) continue;
     const release = await lock(one.id);
-    locked ||= !release;
+    isLocked ||= !release;
     if (!release) continue;
     let taken = false;
     try {
@@ -225,7 +233,7 @@ async function takeUp(entries, key, identity, { machine, awaited, notice }) {
       if (!taken) release();
     }
   }
-  if (locked) throw LOCKED;
+  if (isLocked) throw locked();
   return undefined;
 }
 

@@ -198,7 +198,9 @@ export class Upload extends EventTarget {
     try {
       signal = given("signal", () => this.#options?.signal);
       const isSignal = given("signal", () => typeof signal?.addEventListener === "function");
-      if (signal !== undefined && !isSignal) throw { code: "options", message: "signal: an AbortSignal is expected" };
+      if (signal !== undefined && !isSignal) {
+        throw new UploadError({ code: "options", message: "signal: an AbortSignal is expected" });
+      }
       if (isSignal) {
         if (signal.aborted) return void abort();
         signal.addEventListener("abort", abort, { once: true });
@@ -367,7 +369,7 @@ async function fileOf(handle) {
   try {
     return await handle.getFile();
   } catch (cause) {
-    throw { code: "file-changed", message: `the handle gives no file: ${words(cause)}`, cause };
+    throw new UploadError({ code: "file-changed", message: `the handle gives no file: ${words(cause)}`, cause });
   }
 }
 

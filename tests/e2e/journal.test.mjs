@@ -510,7 +510,7 @@ describe("journal", { concurrency: AT_ONCE }, () => {
     await third.locator("#left-list input").setInputFiles([file.path]);
     await third.locator("#list .row[data-state=uploading]").waitFor();
     await second.getByRole("button", { name: "Discard" }).click();
-    await second.locator("#announcer", { hasText: "both.bin is not forgotten: another tab drives this upload." }).waitFor({ state: "attached" });
+    await second.locator("#announcer", { hasText: "both.bin is not forgotten: this upload is running in another tab: wait until it ends, or cancel it there." }).waitFor({ state: "attached" });
     await server.mend();
     await third.locator(`.digest:text-is("${file.sha256}")`).waitFor();
     assert.deepEqual(failures, []);
