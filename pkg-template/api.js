@@ -29,11 +29,11 @@ export function createApi(sources) {
   }
 
   /** The one that serves a kind of destination. */
-  const module = (kind) => loaded(({ instance }) => instance(kind, sources));
+  const instanceFor = (kind) => loaded(({ instance }) => instance(kind, sources));
 
   /** What the module answers to a question that belongs to no upload. */
   async function ask(question, to, ...all) {
-    const instance = await module(attempt(() => to.kind));
+    const instance = await instanceFor(attempt(() => to.kind));
     try {
       return await instance.awaited(instance.api[question](to, ...all));
     } catch (fields) {
@@ -75,17 +75,17 @@ export function createApi(sources) {
       const kind = given ? given.kind : "s3";
       // An upload can do without the journal, and says so itself.
       const ahead = journal().then(({ prepare }) => prepare()).catch(() => {});
-      await (kind ? module(kind) : loaded(({ load }) => load(given)));
+      await (kind ? instanceFor(kind) : loaded(({ load }) => load(given)));
       await ahead;
     },
-    upload: (file, options) => new Upload(file, options, module),
+    upload: (file, options) => new Upload(file, options, instanceFor),
     interrupted: async (scope = "") => {
       const { left, sentOf } = await journal();
       return (await left(scope).catch(() => [])).map((entry) => {
         const { id, kind, name, size, type, lastModified, startedAt, handle } = entry;
         return Object.freeze({
           ...{ id, kind, name, size, type, lastModified, startedAt, handle, sent: sentOf(entry) },
-          resume: (file, options) => new Upload(file, { ...options, resumable: takenUp(options, scope) }, module, { entry }),
+          resume: (file, options) => new Upload(file, { ...options, resumable: takenUp(options, scope) }, instanceFor, { entry }),
           discard: ({ to } = {}) => discard(entry, to),
         });
       });

@@ -15,7 +15,7 @@ Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", con
 
 /** Why a file of the package, or the module in it, is not there. */
 export function unloaded(what, cause) {
-  const said = words(cause);
+  const said = messageOf(cause);
   let hint = "";
   // What a policy forbids is not compiled; what could not be fetched is no policy's doing.
   if (/^(Compile|Eval)Error$/.test(cause?.name)) hint = ". A content security policy must allow script-src 'wasm-unsafe-eval'";
@@ -28,14 +28,14 @@ export function unloaded(what, cause) {
 export const describe = (thrown) =>
   typeof thrown?.code === "string"
     ? { ...thrown, message: thrown.message, code: thrown.code }
-    : { code: "internal", message: `a bug in upslice: ${words(thrown)}`, cause: thrown };
+    : { code: "internal", message: `a bug in upslice: ${messageOf(thrown)}`, cause: thrown };
 
 /** What the app has given, read; that reading it threw is an error that names the field. */
 export function given(field, read) {
   try {
     return read();
   } catch (cause) {
-    throw new UploadError({ code: "options", message: `${field}: reading it threw: ${words(cause)}`, cause });
+    throw new UploadError({ code: "options", message: `${field}: reading it threw: ${messageOf(cause)}`, cause });
   }
 }
 
@@ -49,4 +49,4 @@ export function attempt(read) {
 }
 
 /** What a thrown value says of itself. Anything may be thrown. */
-export const words = (thrown) => attempt(() => String(thrown?.message ?? thrown)) ?? "something without a message";
+export const messageOf = (thrown) => attempt(() => String(thrown?.message ?? thrown)) ?? "something without a message";

@@ -1,7 +1,7 @@
 // The class that users hold. It exists before the wasm module is loaded, and decides nothing: the machine inside the
 // module does, and tells an `Upload` what happens.
 
-import { UploadError, attempt, describe, given, unloaded, words } from "./error.js";
+import { UploadError, attempt, describe, given, messageOf, unloaded } from "./error.js";
 
 /** What survives a reload. It comes with the first upload, as the module does: a page that uploads nothing does not pay for it. */
 export const journal = () =>
@@ -14,24 +14,25 @@ const ENDED = new Set(["completed", "failed", "aborted"]);
 /** An upload under way: a promise of its result with controls. Made by `upload`. */
 export class Upload extends EventTarget {
   #options;
-  #module;
+  /** Gives the instance of the module that serves a kind of destination. */
+  #instanceFor;
   #instance;
   #machine;
   /** Ends being told should the module break. */
-  #unwatch;
+  #stopGuarding;
   /** What the machine's listener reaches this by: see `listener`. */
   #hold = { upload: this, weak: new WeakRef(this) };
   #state = "queued";
   #progress;
   /** Whether a pause was asked for last. It counts until the machine has begun, which tells its state itself. */
   #paused;
-  #watched;
+  #wantsProgress;
   #startedAt = performance.now();
   /** Whether anybody would hear of a failure. */
-  #heard;
-  #ending = deferred();
-  #over = deferred();
-  #done;
+  #isHandled;
+  #result = deferred();
+  #cleanup = deferred();
+  #promise;
   #reason;
   #removal;
   /** What writes it to disk; and, until it begins, what it goes on from: a journal's entry, or what the upload before has left. */
@@ -40,18 +41,18 @@ export class Upload extends EventTarget {
   /** Its share in the workers of the page. */
   #share;
 
-  constructor(file, options, module, earlier = {}) {
+  constructor(file, options, instanceFor, earlier = {}) {
     super();
     this.id = globalThis.crypto?.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.file = file;
     this.#options = options;
-    this.#module = module;
+    this.#instanceFor = instanceFor;
     this.#earlier = earlier;
     // A getter that throws is told by whoever reads the options in earnest.
-    this.#watched = typeof attempt(() => options?.onProgress) === "function";
+    this.#wantsProgress = typeof attempt(() => options?.onProgress) === "function";
     const total = attempt(() => file?.size) ?? 0;
     this.#progress = { sent: 0, total, fraction: 0, bytesPerSecond: 0, partsStored: 0, partsTotal: 0 };
-    this.#ending.promise.catch(() => {});
+    this.#result.promise.catch(() => {});
     if (attempt(() => options.resumable) !== false) journal().then(({ prepare }) => prepare()).catch(() => {});
     this.#begin();
   }
@@ -68,13 +69,13 @@ export class Upload extends EventTarget {
   }
 
   get done() {
-    this.#heard = true;
-    return (this.#done ??= this.#ending.promise.then((result) => result));
+    this.#isHandled = true;
+    return (this.#promise ??= this.#result.promise.then((result) => result));
   }
 
   then(fulfilled, rejected) {
-    this.#heard = true;
-    return this.#ending.promise.then(fulfilled, rejected);
+    this.#isHandled = true;
+    return this.#result.promise.then(fulfilled, rejected);
   }
 
   catch(rejected) {
@@ -82,8 +83,8 @@ export class Upload extends EventTarget {
   }
 
   finally(ended) {
-    this.#heard = true;
-    return this.#ending.promise.finally(ended);
+    this.#isHandled = true;
+    return this.#result.promise.finally(ended);
   }
 
   pause() {
@@ -103,16 +104,16 @@ export class Upload extends EventTarget {
     this.#hold.upload = this;
     const machine = this.#usable;
     if (machine) {
-      this.#watchOver();
+      this.#guard();
       if (this.#state === "failed") this.#removal ??= this.#remove();
       else machine.abort();
     } else {
       if (!ENDED.has(this.#state)) this.#fail({ code: "aborted", message: "the upload was aborted" }, "aborted");
       // While its own machine is made out of the other one, by options that call this, there is nothing to give back.
-      if (this.#earlier?.failed && !this.#unwatch) this.#giveBack();
-      else this.#over.resolve();
+      if (this.#earlier?.failed && !this.#stopGuarding) this.#giveBack();
+      else this.#cleanup.resolve();
     }
-    return this.#over.promise;
+    return this.#cleanup.promise;
   }
 
   /** What it would have gone on from is removed by the upload that has left it. */
@@ -120,8 +121,8 @@ export class Upload extends EventTarget {
     const { failed, machine } = this.#earlier;
     this.#earlier = {};
     failed.#machine = machine;
-    [this.#over, failed.#over] = [deferred(), deferred()];
-    this.#over.resolve(failed.abort());
+    [this.#cleanup, failed.#cleanup] = [deferred(), deferred()];
+    this.#cleanup.resolve(failed.abort());
   }
 
   /** Removes what a failed upload has stored, unless another one of the same file, here or in another tab, goes on from it. */
@@ -134,7 +135,7 @@ export class Upload extends EventTarget {
       this.#machine.abort();
     } catch {
       this.#free();
-      this.#over.resolve();
+      this.#cleanup.resolve();
     }
   }
 
@@ -144,24 +145,24 @@ export class Upload extends EventTarget {
       return new Upload(this.file, this.#options, () => Promise.reject(new UploadError({ code: "options", message })));
     }
     // What is being removed is nothing to go on from.
-    if (this.#removal) return new Upload(this.file, this.#options, this.#module);
+    if (this.#removal) return new Upload(this.file, this.#options, this.#instanceFor);
     const machine = this.#usable;
     const earlier = machine ? { machine, failed: this } : this.#earlier;
     // The next upload owns what is stored from now on: this one has nothing left to remove.
     this.#machine = undefined;
     if (earlier?.failed) this.#earlier = {};
-    this.#over.resolve();
-    return new Upload(this.file, this.#options, this.#module, earlier);
+    this.#cleanup.resolve();
+    return new Upload(this.file, this.#options, this.#instanceFor, earlier);
   }
 
   addEventListener(type, listener, options) {
-    if (type === "error") this.#heard = true;
-    if (type === "progress") this.#watch();
+    if (type === "error") this.#isHandled = true;
+    if (type === "progress") this.#sendProgress();
     super.addEventListener(type, listener, options);
   }
 
-  #watch() {
-    this.#watched = true;
+  #sendProgress() {
+    this.#wantsProgress = true;
     this.#machine?.watch();
   }
 
@@ -171,13 +172,13 @@ export class Upload extends EventTarget {
   }
 
   /** Has the upload end should the module break, for as long as there is something to end. */
-  #watchOver() {
-    this.#unwatch ??= this.#instance.watch((fields) => this.#break(fields));
+  #guard() {
+    this.#stopGuarding ??= this.#instance.watch((fields) => this.#break(fields));
   }
 
-  #unwatched() {
-    this.#unwatch?.();
-    this.#unwatch = undefined;
+  #unguard() {
+    this.#stopGuarding?.();
+    this.#stopGuarding = undefined;
   }
 
   #break(fields) {
@@ -186,8 +187,8 @@ export class Upload extends EventTarget {
     this.#writer?.end();
     if (!ENDED.has(this.#state)) this.#fail(fields);
     else if (this.#state === "aborted") console.warn(`upslice: after the abort of ${this.#name()}, parts may be left: ${fields.message}`);
-    this.#unwatched();
-    this.#over.resolve();
+    this.#unguard();
+    this.#cleanup.resolve();
   }
 
   async #begin() {
@@ -204,27 +205,27 @@ export class Upload extends EventTarget {
       if (isSignal) {
         if (signal.aborted) return void abort();
         signal.addEventListener("abort", abort, { once: true });
-        this.#ending.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
+        this.#result.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
       }
       if (given("file", () => typeof this.file?.getFile === "function")) this.file = await fileOf(this.file);
       const pool = attempt(() => this.#options.worker) ? import("./pool.js") : undefined;
       pool?.catch(() => {});
       // What is wrong with a destination is told by the module that reads it.
       const kind = attempt(() => this.#options.to.kind);
-      do this.#instance = await this.#module(kind);
+      do this.#instance = await this.#instanceFor(kind);
       while (this.#instance.broken);
       if (ENDED.has(this.#state)) return;
-      this.#watchOver();
-      const writer = this.#take();
+      this.#guard();
+      const writer = this.#createMachine();
       // Reading the options runs code of the app, which may have ended it; should the module be broken, that is told.
       if (this.#instance.broken) return;
       if (ENDED.has(this.#state)) return void this.#free();
-      if (pool) this.#employ(pool);
+      if (pool) this.#useWorkers(pool);
       this.#writer = await this.#journal(writer);
       // An abort has removed what it would have gone on from.
       if (ENDED.has(this.#state)) return void this.#writer?.end(this.#state === "aborted");
       if (this.#writer) this.#machine.keep(this.#writer);
-      if (this.#watched) this.#machine.watch();
+      if (this.#wantsProgress) this.#machine.watch();
       this.#earlier = undefined;
       if (this.#paused) this.#machine.pause();
       this.#machine.begin();
@@ -233,12 +234,12 @@ export class Upload extends EventTarget {
       if (!ENDED.has(this.#state)) this.#fail(error);
       // It has not begun, and never will.
       this.#free();
-      this.#over.resolve();
+      this.#cleanup.resolve();
     }
   }
 
   /** Makes the machine, out of that of the upload before if there is one; the writer of that one goes with it. */
-  #take() {
+  #createMachine() {
     const { machine, failed } = this.#earlier;
     const all = [this.file, this.#options, Upload.#listener(this.#hold)];
     if (failed?.#instance !== this.#instance) return void (this.#machine = new this.#instance.api.Machine(...all));
@@ -249,13 +250,13 @@ export class Upload extends EventTarget {
   }
 
   #free() {
-    this.#unwatched();
+    this.#unguard();
     this.#machine?.free();
     this.#machine = undefined;
   }
 
   /** Has workers encode and digest its parts, from when the pool is here; until then the page does. */
-  async #employ(pool) {
+  async #useWorkers(pool) {
     const off = (message) => this.#dispatch("notice", { code: "worker-off", message });
     try {
       const { Share } = await pool;
@@ -263,7 +264,7 @@ export class Upload extends EventTarget {
       if (ENDED.has(this.#state)) this.#share.end();
       this.#machine?.employ(this.#share);
     } catch (error) {
-      off(words(error));
+      off(messageOf(error));
     }
   }
 
@@ -314,7 +315,7 @@ export class Upload extends EventTarget {
       case "success": {
         const result = { ...detail, elapsed: performance.now() - this.#startedAt };
         this.#move("completed");
-        this.#ending.resolve(result);
+        this.#result.resolve(result);
         return this.#dispatch("success", result);
       }
       case "failure":
@@ -323,10 +324,10 @@ export class Upload extends EventTarget {
       case "over":
         this.#writer?.end();
         if (detail) console.warn(`upslice: after the end of ${this.#name()}, ${detail}`);
-        this.#unwatched();
+        this.#unguard();
         // Not at once: this is told from inside a call of the machine, which cannot be freed meanwhile.
         queueMicrotask(() => this.#free());
-        return this.#over.resolve();
+        return this.#cleanup.resolve();
       default:
         return this.#dispatch(kind, detail);
     }
@@ -337,14 +338,14 @@ export class Upload extends EventTarget {
     const error = fields instanceof UploadError ? fields : new UploadError({ ...describe(fields), ...reason });
     if (state === "failed") {
       this.#hold.upload = undefined;
-      this.#unwatched();
+      this.#unguard();
     }
     this.#move(state);
-    this.#ending.reject(error);
+    this.#result.reject(error);
     this.#dispatch("error", error);
     // An abort was asked for; anything else that nobody listens to must not pass in silence. Whoever awaits the
     // upload does so in this turn at the latest.
-    if (state === "failed") setTimeout(() => this.#heard || console.error(error));
+    if (state === "failed") setTimeout(() => this.#isHandled || console.error(error));
   }
 
   #name() {
@@ -369,7 +370,7 @@ async function fileOf(handle) {
   try {
     return await handle.getFile();
   } catch (cause) {
-    throw new UploadError({ code: "file-changed", message: `the handle gives no file: ${words(cause)}`, cause });
+    throw new UploadError({ code: "file-changed", message: `the handle gives no file: ${messageOf(cause)}`, cause });
   }
 }
 
