@@ -30,10 +30,10 @@ const given = new Map();
  */
 export async function instance(kind, sources) {
   await Promise.all(given.values());
-  const is = (which) => modules[which].module.begun;
-  const could = (which) => is(which) ?? sources[which];
-  // The module with S3 alone has words for what it has not.
-  const which = kind === "s3" ? (["s3", "all"].find(is) ?? ["s3", "all"].find(could)) : ["all", "s3"].find(could);
+  const loaded = (which) => modules[which].module.begun;
+  const available = (which) => loaded(which) ?? sources[which];
+  // S3: the module that is there already, else the small one. Others: the whole one; the small one only to say what it lacks.
+  const which = kind === "s3" ? (["s3", "all"].find(loaded) ?? ["s3", "all"].find(available)) : ["all", "s3"].find(available);
   if (!which) throw new Error("upslice/slim has no module inside: call init(source) before the first upload");
   return modules[which].instance(sources[which]);
 }
@@ -41,11 +41,14 @@ export async function instance(kind, sources) {
 /** An instance of what `init` was given, which says itself what it serves. */
 export function load(source) {
   const key = source instanceof URL ? source.href : source;
-  const forget = () => given.delete(key);
   if (!given.has(key)) {
-    const begun = compile(source).then((module) => modules[servesS3Alone(module) ? "s3" : "all"].instance(async () => module));
-    given.set(key, begun);
-    begun.then(() => typeof key === "string" || forget(), forget);
+    const loading = compile(source).then((module) => modules[servesS3Alone(module) ? "s3" : "all"].instance(async () => module));
+    given.set(key, loading);
+    const forget = () => given.delete(key);
+    const finish = () => {
+      if (typeof key !== "string") forget();
+    };
+    loading.then(finish, forget);
   }
   return given.get(key);
 }
