@@ -15,57 +15,60 @@ const SILENT = 10;
 const IDLE = 5;
 
 const MISSING =
-  "it is not where it was looked for, a content security policy forbids it (worker-src must allow where it comes from), or it is " +
-  "served without the Cross-Origin-Embedder-Policy that the page has. " +
-  "`worker` may be the URL of a copy of upslice's worker.js with its glue, or a function that makes the Worker";
+  "the script was not found there, a Content-Security-Policy forbids it (worker-src must allow its origin), or it is served " +
+  "without the page's Cross-Origin-Embedder-Policy. " +
+  "Pass the URL of a copy of upslice's worker.js with its glue, or a function that returns a Worker";
 
 const pools = new Set();
 
-let last = 0;
+let lastId = 0;
 
-/** One upload's share in the pool of all whose workers run the same module and are made in the same way. `off` is told why, should there be none. */
+/**
+ * One upload's share in the pool of all whose workers run the same module and are made in the same way. `onOff` is told why,
+ * should there be none.
+ */
 export class Share {
-  #way;
+  #source;
   #module;
-  #off;
+  #onOff;
 
-  constructor(way, module, off) {
-    this.#way = way;
+  constructor(source, module, onOff) {
+    this.#source = source;
     this.#module = module;
-    this.#off = off;
+    this.#onOff = onOff;
   }
 
   /** What a worker makes of bytes; nothing if none does. Never fails. */
   async take(kind, bytes, signal) {
-    if (!this.#off) return undefined;
-    const way = this.#way?.href ?? this.#way;
-    let pool = [...pools].find((pool) => pool.isFor(way, this.#module));
-    if (!pool) pools.add((pool = new Pool(way, this.#module)));
+    if (!this.#onOff) return undefined;
+    const source = this.#source?.href ?? this.#source;
+    let pool = [...pools].find((pool) => pool.isFor(source, this.#module));
+    if (!pool) pools.add((pool = new Pool(source, this.#module)));
     return pool.take(this, kind, bytes, signal);
   }
 
   /** No more of it, and why. */
-  tell(why) {
-    const off = this.#off;
-    this.#off = undefined;
-    off?.(`parts are encoded and digested on the page, not in workers: ${why}`);
+  giveUp(why) {
+    const onOff = this.#onOff;
+    this.#onOff = undefined;
+    onOff?.(`parts are encoded and digested on the page, not in workers: ${why}`);
   }
 
   /** The upload is over. */
   end() {
-    this.#off = undefined;
+    this.#onOff = undefined;
     for (const pool of pools) pool.leave(this);
   }
 }
 
-function makerOf(way) {
-  if (typeof way === "function") return way;
-  if (way === true) return () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-  return () => new Worker(way, { type: "module" });
+function makerOf(source) {
+  if (typeof source === "function") return source;
+  if (source === true) return () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return () => new Worker(source, { type: "module" });
 }
 
 class Pool {
-  #way;
+  #source;
   #make;
   #module;
   #workers = new Set();
@@ -77,14 +80,14 @@ class Pool {
   /** Whether parts have waited for the first worker long enough. */
   #late = false;
 
-  constructor(way, module) {
-    this.#way = way;
-    this.#make = makerOf(way);
+  constructor(source, module) {
+    this.#source = source;
+    this.#make = makerOf(source);
     this.#module = module;
   }
 
-  isFor(way, module) {
-    return way === this.#way && module === this.#module;
+  isFor(source, module) {
+    return source === this.#source && module === this.#module;
   }
 
   take(share, kind, bytes, signal) {
@@ -92,7 +95,7 @@ class Pool {
     this.#idle = 0;
     if (this.#late || signal.aborted) return undefined;
     return new Promise((resolve) => {
-      const task = { id: (last += 1), kind, bytes };
+      const task = { id: (lastId += 1), kind, bytes };
       const stop = () => this.#drop(task);
       task.settle = (made) => {
         signal.removeEventListener("abort", stop);
@@ -126,18 +129,23 @@ class Pool {
   #turn() {
     const cores = (navigator.hardwareConcurrency ?? 2) - 1;
     while (this.#workers.size < Math.min(MOST, Math.max(1, cores), this.#inHand())) {
-      const refused = this.#hire();
-      if (refused) return this.#break(refused);
+      try {
+        this.#hire();
+      } catch (error) {
+        // A function of the app is not looked for anywhere.
+        const hint = typeof this.#source === "function" ? "" : `: ${MISSING}`;
+        return this.#break(`its worker cannot be made: ${said(error)}${hint}`);
+      }
     }
     for (const task of this.#waiting) {
-      const ready = [...this.#workers].filter((each) => each.ready && each.tasks.size < IN_HAND);
+      const ready = [...this.#workers].filter((member) => member.ready && member.tasks.size < IN_HAND);
       if (ready.length === 0) return;
-      const least = ready.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
-      if (least.tasks.size === 0) least.silent = 0;
+      const member = ready.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
+      if (member.tasks.size === 0) member.silent = 0;
       this.#waiting.delete(task);
-      least.tasks.set(task.id, task);
+      member.tasks.set(task.id, task);
       const { id, kind, bytes } = task;
-      this.#say(least.worker, "take", { id, kind, bytes });
+      this.#say(member.worker, "take", { id, kind, bytes });
     }
   }
 
@@ -154,39 +162,35 @@ class Pool {
     return [...this.#workers].reduce((sum, { tasks }) => sum + tasks.size, this.#waiting.size);
   }
 
-  /** Has a worker made; why not, if it cannot be. */
+  /** Has a worker made, which may be a function of the app. */
   #hire() {
+    const worker = this.#make();
+    if (typeof worker?.postMessage !== "function") throw new Error("your `worker` function did not return a Worker");
+    const member = { worker, ready: false, silent: 0, tasks: new Map() };
+    this.#workers.add(member);
     const options = { signal: this.#over.signal };
-    try {
-      const worker = this.#make();
-      if (typeof worker?.postMessage !== "function") return "your function `worker` gave something that is no Worker";
-      const hired = { worker, ready: false, silent: 0, tasks: new Map() };
-      this.#workers.add(hired);
-      worker.addEventListener("message", ({ data }) => this.#hear(hired, data), options);
-      const fails = (event) => {
-        event.preventDefault();
-        this.#break(hired.ready ? `a worker has failed: ${said(event)}` : `its worker does not start: ${event.message ? said(event) : MISSING}`);
-      };
-      worker.addEventListener("error", fails, options);
-      worker.addEventListener("messageerror", fails, options);
-      worker.postMessage({ upslice: "begin", module: this.#module, isS3: servesS3Alone(this.#module) });
-    } catch (error) {
-      return `its worker cannot be made: ${said(error)}: ${MISSING}`;
-    }
+    const fails = (event) => {
+      event.preventDefault();
+      this.#break(member.ready ? `a worker has failed: ${said(event)}` : `its worker does not start: ${event.message ? said(event) : MISSING}`);
+    };
+    worker.addEventListener("message", ({ data }) => this.#hear(member, data), options);
+    worker.addEventListener("error", fails, options);
+    worker.addEventListener("messageerror", fails, options);
+    worker.postMessage({ upslice: "begin", module: this.#module, isS3: servesS3Alone(this.#module) });
   }
 
   /** A script that is not ours may say anything. */
-  #hear(worker, data) {
+  #hear(member, data) {
     if (!data?.upslice) return;
-    worker.silent = 0;
+    member.silent = 0;
     switch (data.upslice) {
       case "ready":
-        worker.ready = true;
+        member.ready = true;
         this.#late = false;
         return this.#turn();
       case "made": {
-        const task = worker.tasks.get(data.id);
-        worker.tasks.delete(data.id);
+        const task = member.tasks.get(data.id);
+        member.tasks.delete(data.id);
         task?.settle(data.made);
         return this.#turn();
       }
@@ -196,13 +200,13 @@ class Pool {
   }
 
   #beat() {
-    for (const worker of this.#workers) {
-      if (worker.ready && worker.tasks.size === 0) continue;
-      worker.silent += 1;
-      if (worker.silent > SILENT) {
-        return this.#break(worker.ready ? "a worker has stopped answering" : `its worker does not answer: ${MISSING}`);
+    for (const member of this.#workers) {
+      if (member.ready && member.tasks.size === 0) continue;
+      member.silent += 1;
+      if (member.silent > SILENT) {
+        return this.#break(member.ready ? "a worker has stopped answering" : `its worker does not answer: ${MISSING}`);
       }
-      if (worker.ready) this.#say(worker.worker, "ping");
+      if (member.ready) this.#say(member.worker, "ping");
     }
     const all = [...this.#workers];
     if (!all.some(({ ready }) => ready)) {
@@ -220,14 +224,14 @@ class Pool {
     if (this.#over.signal.aborted) return;
     const shares = [...this.#shares];
     this.#end();
-    for (const share of shares) share.tell(why);
+    for (const share of shares) share.giveUp(why);
   }
 
   #end() {
     this.#over.abort();
     clearInterval(this.#timer);
     pools.delete(this);
-    const tasks = [...this.#waiting, ...[...this.#workers].flatMap((worker) => [...worker.tasks.values()])];
+    const tasks = [...this.#waiting, ...[...this.#workers].flatMap(({ tasks }) => [...tasks.values()])];
     for (const { worker } of this.#workers) {
       try {
         worker.terminate();

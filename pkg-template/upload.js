@@ -257,14 +257,14 @@ export class Upload extends EventTarget {
 
   /** Has workers encode and digest its parts, from when the pool is here; until then the page does. */
   async #useWorkers(pool) {
-    const off = (message) => this.#dispatch("notice", { code: "worker-off", message });
+    const onOff = (message) => this.#dispatch("notice", { code: "worker-off", message });
     try {
       const { Share } = await pool;
-      this.#share = new Share(this.#options.worker, this.#instance.module, off);
+      this.#share = new Share(this.#options.worker, this.#instance.module, onOff);
       if (ENDED.has(this.#state)) this.#share.end();
       this.#machine?.employ(this.#share);
     } catch (error) {
-      off(messageOf(error));
+      onOff(messageOf(error));
     }
   }
 

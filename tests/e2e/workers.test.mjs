@@ -233,7 +233,7 @@ describe("workers", { concurrency: AT_ONCE }, () => {
     ["content-security-policy", "worker-src 'none'", /worker-src/],
     ["content-security-policy", "script-src 'self' 'wasm-unsafe-eval'; worker-src https://elsewhere.invalid", /worker-src/],
     // worker.js is served without it.
-    ["cross-origin-embedder-policy", "require-corp", /served without the Cross-Origin-Embedder-Policy/],
+    ["cross-origin-embedder-policy", "require-corp", /served without the page's Cross-Origin-Embedder-Policy/],
   ]) {
     it(`a policy that says ${policy} leaves the work to the page`, { timeout: TIMEOUT }, async (t) => {
       const server = await servers.take(t);
@@ -260,15 +260,15 @@ describe("workers", { concurrency: AT_ONCE }, () => {
   }
 
   for (const [situation, way, why] of [
-    ["a script that is not there", "new URL('/nowhere/worker.js', location.href)", /does not start.*is not where it was looked for/],
+    ["a script that is not there", "new URL('/nowhere/worker.js', location.href)", /does not start.*was not found there/],
     ["a script of another site", "new URL('https://elsewhere.invalid/worker.js?key=secret')", /^(?!.*secret)/],
     ["a script that is none", "new URL('/broken.js', location.href)", /does not start/],
     ["a worker that throws at work", "new URL('/throwing.js', location.href)", /a worker has failed: .*no more/],
     ["a worker whose promise fails at work", "new URL('/rejecting.js', location.href)", /a worker has failed: no more/],
     ["a panic in a worker", "new URL('/panicking.js', location.href)", /a worker has failed: /],
-    ["a function that throws", "() => { throw new Error('not today') }", /cannot be made: not today/],
-    ["a function that gives nothing", "() => {}", /your function `worker` gave something that is no Worker/],
-    ["a function that promises one", "async () => new Worker('/pkg/worker.js', { type: 'module' })", /gave something that is no Worker/],
+    ["a function that throws", "() => { throw new Error('not today') }", /cannot be made: not today$/],
+    ["a function that gives nothing", "() => {}", /your `worker` function did not return a Worker$/],
+    ["a function that promises one", "async () => new Worker('/pkg/worker.js', { type: 'module' })", /your `worker` function did not return a Worker$/],
     ["a place without workers", "(window.Worker = undefined, true)", /cannot be made/],
   ]) {
     it(`${situation} leaves the work to the page`, { timeout: TIMEOUT }, async (t) => {
