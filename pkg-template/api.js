@@ -83,8 +83,9 @@ export function createApi(sources) {
       const { left, sentOf } = await journal();
       return (await left(scope).catch(() => [])).map((entry) => {
         const { id, kind, name, size, type, lastModified, startedAt, handle } = entry;
+        const about = { id, kind, name, size, type, lastModified, startedAt, handle, sent: sentOf(entry) };
         return Object.freeze({
-          ...{ id, kind, name, size, type, lastModified, startedAt, handle, sent: sentOf(entry) },
+          ...about,
           resume: (file, options) => new Upload(file, { ...options, resumable: takenUp(options, scope) }, instanceFor, { entry }),
           discard: ({ to } = {}) => discard(entry, to),
         });

@@ -53,7 +53,11 @@ export async function write(act) {
 
 export const changesOf = (id) => IDBKeyRange.bound([id, 0], [id, Infinity]);
 
-export const remove = (id) => write((uploads, changes) => (uploads.delete(id), changes.delete(changesOf(id))));
+export const remove = (id) =>
+  write((uploads, changes) => {
+    uploads.delete(id);
+    changes.delete(changesOf(id));
+  });
 
 const isSize = (size) => Number.isSafeInteger(size) && size >= 0;
 

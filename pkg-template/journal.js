@@ -49,7 +49,9 @@ class Writer {
   #timer;
   #queue = Promise.resolve();
   #ended = false;
-  #hide = () => document.visibilityState === "hidden" && this.#flush();
+  #hide = () => {
+    if (document.visibilityState === "hidden") this.#flush();
+  };
 
   constructor({ header, identity, release, notice, number = 0, opened = false }) {
     this.#header = header;
@@ -75,7 +77,10 @@ class Writer {
       // A file that cannot be read now has no name by which it would be known again.
       if (!identity || !this.#opened) return;
       Object.assign(this.#header, { session, partSize, seat, closing: false });
-      await write((uploads, changes) => (changes.delete(changesOf(this.id)), uploads.put(this.#header)));
+      await write((uploads, changes) => {
+        changes.delete(changesOf(this.id));
+        uploads.put(this.#header);
+      });
     });
   }
 
@@ -88,7 +93,8 @@ class Writer {
   closing(begun) {
     this.#flush();
     this.#do(async () => {
-      if (!this.#opened || !this.#header.session || !begun === !this.#header.closing) return;
+      const isKnown = Boolean(begun) === Boolean(this.#header.closing);
+      if (!this.#opened || !this.#header.session || isKnown) return;
       this.#header.closing = begun;
       await write((uploads) => uploads.put(this.#header));
     });
@@ -122,8 +128,11 @@ class Writer {
     if (forget) this.closed();
     this.#flush();
     globalThis.document?.removeEventListener("visibilitychange", this.#hide);
-    // Whoever was told holds the upload, and this outlives it.
-    const ended = this.#queue.then(this.#release).finally(() => (this.#notice = undefined, ending.delete(ended)));
+    const ended = this.#queue.then(this.#release).finally(() => {
+      // Whoever was told holds the upload, and this outlives it.
+      this.#notice = undefined;
+      ending.delete(ended);
+    });
     this.#queue = ended;
     ending.add(ended);
   }

@@ -31,15 +31,21 @@ export async function lock(id) {
   if (!navigator.locks) return free;
   const first = asked(id, { ifAvailable: true });
   // Locks that do not answer are not waited for; one that is granted later must be given back, too.
-  let held = await within(first).catch(() => () => void first.then((release) => release?.()));
+  let held = await within(first).catch(() => () => first.then((release) => release?.()));
   if (!held) {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), LONG_GRACE);
     held = await within(asked(id, { signal: patience.signal })).catch(() => undefined);
     clearTimeout(timer);
   }
-  if (!held) return void free();
-  return () => (free(), held());
+  if (!held) {
+    free();
+    return undefined;
+  }
+  return () => {
+    free();
+    held();
+  };
 }
 
 /** Those of the uploads that other tabs drive, as far as that can be known. A tab that has just died is given its moment. */

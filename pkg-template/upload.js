@@ -131,7 +131,10 @@ export class Upload extends EventTarget {
       const writer = await this.#writer?.again();
       // It may have been tried again meanwhile, or its module may have broken.
       if (!this.#machine) return writer?.end();
-      if (writer) this.#machine.keep((this.#writer = writer));
+      if (writer) {
+        this.#writer = writer;
+        this.#machine.keep(writer);
+      }
       this.#machine.abort();
     } catch {
       this.#free();
@@ -203,7 +206,10 @@ export class Upload extends EventTarget {
         throw new UploadError({ code: "options", message: "signal: an AbortSignal is expected" });
       }
       if (isSignal) {
-        if (signal.aborted) return void abort();
+        if (signal.aborted) {
+          abort();
+          return;
+        }
         signal.addEventListener("abort", abort, { once: true });
         this.#result.promise.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
       }
@@ -212,18 +218,25 @@ export class Upload extends EventTarget {
       pool?.catch(() => {});
       // What is wrong with a destination is told by the module that reads it.
       const kind = attempt(() => this.#options.to.kind);
-      do this.#instance = await this.#instanceFor(kind);
-      while (this.#instance.broken);
+      do {
+        this.#instance = await this.#instanceFor(kind);
+      } while (this.#instance.broken);
       if (ENDED.has(this.#state)) return;
       this.#guard();
       const writer = this.#createMachine();
       // Reading the options runs code of the app, which may have ended it; should the module be broken, that is told.
       if (this.#instance.broken) return;
-      if (ENDED.has(this.#state)) return void this.#free();
+      if (ENDED.has(this.#state)) {
+        this.#free();
+        return;
+      }
       if (pool) this.#useWorkers(pool);
       this.#writer = await this.#journal(writer);
       // An abort has removed what it would have gone on from.
-      if (ENDED.has(this.#state)) return void this.#writer?.end(this.#state === "aborted");
+      if (ENDED.has(this.#state)) {
+        this.#writer?.end(this.#state === "aborted");
+        return;
+      }
       if (this.#writer) this.#machine.keep(this.#writer);
       if (this.#wantsProgress) this.#machine.watch();
       this.#earlier = undefined;
@@ -242,7 +255,10 @@ export class Upload extends EventTarget {
   #createMachine() {
     const { machine, failed } = this.#earlier;
     const all = [this.file, this.#options, Upload.#listener(this.#hold)];
-    if (failed?.#instance !== this.#instance) return void (this.#machine = new this.#instance.api.Machine(...all));
+    if (failed?.#instance !== this.#instance) {
+      this.#machine = new this.#instance.api.Machine(...all);
+      return undefined;
+    }
     this.#machine = machine.again(...all);
     machine.free();
     this.#earlier = {};
@@ -272,7 +288,7 @@ export class Upload extends EventTarget {
   async #journal(writer) {
     const { entry } = this.#earlier;
     const notice = (error) => {
-      const message = `this upload will not survive a reload: ${error?.message ?? error}`;
+      const message = `this upload will not survive a reload: ${messageOf(error)}`;
       this.#dispatch("notice", { code: "journal-off", message });
     };
     const { resumable = true, handle, to } = this.#options;
@@ -281,7 +297,8 @@ export class Upload extends EventTarget {
     try {
       kept = await journal();
     } catch (error) {
-      return void notice(error);
+      notice(error);
+      return undefined;
     }
     const { identifying, open } = kept;
     const awaited = (promise) => this.#instance.awaited(promise);
@@ -345,7 +362,11 @@ export class Upload extends EventTarget {
     this.#dispatch("error", error);
     // An abort was asked for; anything else that nobody listens to must not pass in silence. Whoever awaits the
     // upload does so in this turn at the latest.
-    if (state === "failed") setTimeout(() => this.#isHandled || console.error(error));
+    if (state === "failed") {
+      setTimeout(() => {
+        if (!this.#isHandled) console.error(error);
+      });
+    }
   }
 
   #name() {
