@@ -10,7 +10,7 @@ const opened = () =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, VERSION);
     request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error("another tab blocks it"));
+    request.onblocked = () => reject(new Error("another tab blocks the database"));
     request.onupgradeneeded = () => {
       request.result.createObjectStore("uploads", { keyPath: "id" }).createIndex("key", "key");
       request.result.createObjectStore("changes", { keyPath: ["id", "number"] });

@@ -5,7 +5,9 @@
 import { compile, glueOf, servesS3Alone } from "./modules.js";
 import { once } from "./once.js";
 
-const REPORT = "Begin again, and what is stored is gone on from where the service allows it; a new instance of the module is used. Please report it, with the cause";
+const REPORT =
+  "Start the upload again: it runs on a new instance of the module and resumes from the stored parts where the service allows it. " +
+  "Please report this, with the cause";
 
 /** One of the two modules, compiled once, and the instance of it that is at work. Both take what gives its source. */
 function kept(which) {

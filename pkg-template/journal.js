@@ -235,7 +235,7 @@ async function takeUp(entries, key, identity, { machine, awaited, notice }) {
       taken = recalled !== undefined && machine.restore(recalled);
       if (taken) {
         const { receipts, ...header } = current;
-        // Numbers go on where those that are written end; there are fewer batches than receipts.
+        // Numbers go on where those that are written end; there are no more batches than receipts.
         return new Writer({ header, identity, release, notice, number: receipts.length, opened: true });
       }
     } finally {

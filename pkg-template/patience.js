@@ -11,8 +11,11 @@ export const within = (promise, limit = PATIENCE) => {
   let timer;
   const late = new Promise((_, reject) => {
     const wait = (turns) => {
-      const over = () => (turns > 1 ? wait(turns - 1) : reject(new Error("it does not answer")));
-      timer = setTimeout(over, limit / TURNS);
+      timer = setTimeout(() => {
+        if (turns > 1) wait(turns - 1);
+        // Of the waits that end so, it is those for the database that are told.
+        else reject(new Error("the browser's storage does not answer"));
+      }, limit / TURNS);
     };
     wait(TURNS);
   });

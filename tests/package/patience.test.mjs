@@ -26,7 +26,7 @@ test("what never answers is not waited for longer than was said", async (t) => {
     assert.equal(one.told, undefined, `${passed} ms`);
   }
   await one.pass(500);
-  assert.equal(one.told, "it does not answer");
+  assert.equal(one.told, "the browser's storage does not answer");
 });
 
 test("a page that has slept hears the answer that comes when it wakes", async (t) => {
