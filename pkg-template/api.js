@@ -24,7 +24,7 @@ export function createApi(sources) {
       });
       return await begin(await instances);
     } catch (cause) {
-      throw unloaded("the wasm module", cause);
+      throw unloaded(cause);
     }
   }
 

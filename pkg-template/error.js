@@ -13,15 +13,15 @@ export class UploadError extends Error {
 }
 Object.defineProperty(UploadError.prototype, "name", { value: "UploadError", configurable: true, writable: true });
 
-/** Why a file of the package, or the module in it, is not there. */
-export function unloaded(what, cause) {
+/** That a file of the package, or the module in it, is not there, and why. */
+export function unloaded(cause) {
   const said = messageOf(cause);
   let hint = "";
   // What a policy forbids is not compiled; what could not be fetched is no policy's doing.
   if (/^(Compile|Eval)Error$/.test(cause?.name)) hint = ". A content security policy must allow script-src 'wasm-unsafe-eval'";
   // So an import fails, in the words of the engines. Most of those in use do not ask again while the page is there.
   if (/imported module|importing a module/i.test(said)) hint = ". Should it fail again, reload the page";
-  return new UploadError({ code: "load", message: `${what} could not be loaded: ${said.replace(/\.+$/, "")}${hint}`, cause, retryable: true });
+  return new UploadError({ code: "load", message: `upslice could not be loaded: ${said.replace(/\.+$/, "")}${hint}`, cause, retryable: true });
 }
 
 /** The fields of a failure: ours as they are, anything else as a bug of ours. */

@@ -6,7 +6,7 @@ import { UploadError, attempt, describe, given, messageOf, unloaded } from "./er
 /** What survives a reload. It comes with the first upload, as the module does: a page that uploads nothing does not pay for it. */
 export const journal = () =>
   import("./journal.js").catch((cause) => {
-    throw unloaded("a file of upslice", cause);
+    throw unloaded(cause);
   });
 
 const ENDED = new Set(["completed", "failed", "aborted"]);

@@ -121,7 +121,7 @@ describe("modules", () => {
     const given = ["'/pkg/none.wasm?token=secret'", "'/pkg/index.js'", "3", "{}", "new DataView(new ArrayBuffer(2))", "new Response('text')"];
     const failed = await run(`return [${[...given.map((it) => `await tools.ended(api.init(${it}))`), `await tools.send(${S3})`]}]`);
     assert.deepEqual(failed.map(({ name, code }) => [name, code]), failed.map(() => ["UploadError", "load"]));
-    const said = failed.map(({ message }) => message.replace("the wasm module could not be loaded: ", "").replace(server.origin, ""));
+    const said = failed.map(({ message }) => message.replace("upslice could not be loaded: ", "").replace(server.origin, ""));
     const ours = "what `init` was given is no wasm module";
     assert.deepEqual(said.slice(0, -1), [
       "/pkg/none.wasm answered 404", "/pkg/index.js (text/javascript) is no wasm module", ours, ours, ours,
@@ -143,7 +143,7 @@ describe("modules", () => {
       await page.route(`**/${name}`, (route) => route.fulfill({ status: 503, body: "" }), { times: 1 });
       const failed = await run(`return ${ask}`);
       assert.deepEqual([failed.name, failed.code], ["UploadError", "load"]);
-      assert.match(failed.message, /could not be loaded: .*[^.]\. Should it fail again, reload the page$/);
+      assert.match(failed.message, /^upslice could not be loaded: .*[^.]\. Should it fail again, reload the page$/);
       await page.reload();
       assert.equal(await run(`window.api = await import("/pkg/index.js"); return tools.send(${S3}, { resumable: true })`), 2);
     });
