@@ -245,7 +245,10 @@ class Pool {
   }
 }
 
-/** What was said, without the queries of addresses in it: a signature may be one. Anything may be thrown. */
+/**
+ * What was said, without the queries of addresses in it: a signature may be one. Anything may be thrown. (What `error.js` has
+ * for this is the page's; sharing it would be one more file for the page to load, in many bundles.)
+ */
 function said(thrown) {
   try {
     return String(thrown?.message ?? thrown ?? "it did not say why").replace(/[?#][^\s'"`]*/g, "");
