@@ -289,7 +289,7 @@ export type UploadErrorCode =
   | "file-changed" // the file is not the one that was chosen, or cannot be read any more
   | "protocol" // an answer that makes no sense, e.g. ETag not exposed by CORS: the message says what to configure
   | "callback" // a function of yours threw or never settled: see `cause`
-  | "locked" // another tab drives this upload
+  | "locked" // the upload is running in another tab
   | "load" // the module could not be loaded or compiled: CSP, network, no WebAssembly
   | "internal"; // a bug of ours; other uploads are told the same, the next one starts on a fresh module
 

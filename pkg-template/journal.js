@@ -18,7 +18,7 @@ const SLOW = 60_000;
 /** An error, with the fields of the one that the upload makes of it: importing `UploadError` would cost the page another file. */
 const failure = (message, fields) => Object.assign(new Error(message), fields);
 
-/** What an upload ends with that another tab drives. */
+/** What an upload ends with that is running in another tab. */
 export const locked = () =>
   failure("this upload is running in another tab: wait until it ends, or cancel it there", { code: "locked", retryable: true });
 
