@@ -42,7 +42,12 @@ impl Stream {
     /// give them so.
     pub(super) fn of(slice: &Blob, part: &PartRange, window: u32) -> Option<Self> {
         let mode = value::object(&[("mode", "byob".into())]);
-        let reader = slice.unchecked_ref::<sys::Bytes>().stream().ok()?.get_reader(&mode).ok()?;
+        let stream = slice.unchecked_ref::<sys::Bytes>().stream().ok()?;
+        let Ok(reader) = stream.get_reader(&mode) else {
+            // Safari begins to read at once, and would keep what nobody takes.
+            let_go(stream.cancel());
+            return None;
+        };
         OPEN.set(OPEN.get() + 1);
         let mut idle = IDLE.take();
         // One that is too small is let go.
@@ -86,6 +91,11 @@ impl Stream {
     }
 }
 
+/// What is left of a stream is not wanted; that this fails where reading has failed is no news.
+fn let_go(cancelled: Result<JsValue, JsValue>) {
+    drop(value::settled(&cancelled.unwrap_or(JsValue::UNDEFINED)));
+}
+
 /// A task of its own. What is at hand is read within the same one, so that six parts would keep the page for dozens of
 /// windows; and a message is not put off as timers are in a page that nobody sees.
 async fn turn() {
@@ -99,9 +109,7 @@ async fn turn() {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // What is left is not wanted; that this fails where reading has failed is no news.
-        let cancelled = self.reader.cancel().unwrap_or(JsValue::UNDEFINED);
-        drop(value::settled(&cancelled));
+        let_go(self.reader.cancel());
         OPEN.set(OPEN.get() - 1);
         let mut idle = IDLE.take();
         if let Some(buffer) = self.buffer.take() {

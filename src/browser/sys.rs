@@ -35,6 +35,9 @@ extern "C" {
     #[wasm_bindgen(catch, method, js_name = getReader)]
     pub(crate) fn get_reader(this: &Streaming, options: &JsValue) -> Result<Reader, JsValue>;
 
+    #[wasm_bindgen(catch, method)]
+    pub(crate) fn cancel(this: &Streaming) -> Result<JsValue, JsValue>;
+
     /// What was said to read such a stream.
     pub(crate) type Reader;
 

@@ -1,11 +1,11 @@
 // What the tests watch the page's platform with. An expression: its value holds the tools.
 (() => {
-  const NAMES = ["fetch", "XMLHttpRequest", "setTimeout", "clearTimeout", "addEventListener", "removeEventListener"];
+  const NAMES = ["fetch", "XMLHttpRequest", "setTimeout", "clearTimeout", "addEventListener", "removeEventListener", "MessageChannel", "ArrayBuffer"];
   const originals = Object.fromEntries(NAMES.map((name) => [name, globalThis[name]]));
   // As they may be called from anywhere.
-  const { XMLHttpRequest, ...functions } = originals;
+  const { XMLHttpRequest, MessageChannel, ArrayBuffer, ...functions } = originals;
   const bound = Object.entries(functions).map(([name, function_]) => [name, function_.bind(globalThis)]);
-  const real = { XMLHttpRequest, ...Object.fromEntries(bound) };
+  const real = { XMLHttpRequest, MessageChannel, ArrayBuffer, ...Object.fromEntries(bound) };
   const own = new Set(NAMES.filter((name) => Object.hasOwn(globalThis, name)));
 
   /** A count that can be awaited. */
@@ -114,6 +114,20 @@
     return spy;
   }
 
+  /** Notes which channels of messages are made and not closed. */
+  function channelSpy() {
+    const spy = { open: new Set(), made: tally() };
+    globalThis.MessageChannel = class extends real.MessageChannel {
+      constructor() {
+        super();
+        for (const end of [this.port1, this.port2]) end.close = () => (spy.open.delete(this), MessagePort.prototype.close.call(end));
+        spy.open.add(this);
+        spy.made.add();
+      }
+    };
+    return spy;
+  }
+
   /** Everything as it was. */
   function restore() {
     for (const name of NAMES) {
@@ -201,5 +215,5 @@
       promise.then(resolve, reject).finally(() => real.clearTimeout(timer));
     });
 
-  return { restore, fetchSpy, xhrSpy, timerSpy, listenerSpy, held, stored, json, shop, bytes, file, md5, etags, soon, tally, real };
+  return { restore, fetchSpy, xhrSpy, timerSpy, listenerSpy, channelSpy, held, stored, json, shop, bytes, file, md5, etags, soon, tally, real };
 })()

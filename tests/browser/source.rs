@@ -38,12 +38,22 @@ fn streaming(stream: &str) -> JsValue {
 
 /// An upload of it, and what its part is signed with.
 fn digested(file: &JsValue) -> (Visit, JsValue) {
-    let signed = js("({})");
+    digested_by("crc32c", file)
+}
+
+fn digested_by(algorithm: &str, file: &JsValue) -> (Visit, JsValue) {
+    let (visit, signed) = prepared(algorithm, file);
+    visit.ask("begin");
+    (visit, signed)
+}
+
+fn prepared(algorithm: &str, file: &JsValue) -> (Visit, JsValue) {
+    let signed = js_with("({ algorithm: it })", &algorithm.into());
     let options = js_with(
-        "({ checksum: 'crc32c', to: shop('http://streamed.invalid', { sign: async ({ parts: [part] }) => { it.digest = part.checksum.value; return [{ partNumber: 1, url: 'http://streamed.invalid/1', expiresIn: 600 }] } }) })",
+        "({ checksum: it.algorithm, partSize: 9_000_000, to: shop('http://streamed.invalid', { sign: async ({ parts: [part] }) => { it.digest = part.checksum.value; return [{ partNumber: 1, url: 'http://streamed.invalid/1', expiresIn: 600 }] } }) })",
         &signed,
     );
-    (Visit::begun(file, &options), signed)
+    (Visit::new(file, &options).expect("good options"), signed)
 }
 
 #[wasm_bindgen_test]
@@ -63,6 +73,21 @@ async fn bytes_come_by_windows_where_a_blob_is_no_stream_of_them() {
         visit.success().await;
         assert_eq!(text(&signed, "digest"), text(&expected, "digest"), "{stream}");
     }
+}
+
+/// The platform may have begun to read it, into its own memory.
+#[wasm_bindgen_test]
+async fn a_stream_that_has_no_such_reader_is_called_off() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let seen = js("({ made: 0, cancelled: 0 })");
+    let file = js_with(
+        "((blob) => { blob.slice = (...given) => Object.assign(Blob.prototype.slice.apply(blob, given), { stream: () => { it.made += 1; return { getReader() { throw new TypeError('no bytes') }, cancel() { it.cancelled += 1; return Promise.reject(new TypeError('cancelled')) } } } }); return blob })(file(2_000_000))",
+        &seen,
+    );
+    let (visit, _) = digested(&file);
+    visit.success().await;
+    assert_eq!(shown(&seen), r#"{"made":1,"cancelled":1}"#);
 }
 
 /// What is digested instead would be compared with what is sent, and nobody would know why they differ.

@@ -26,8 +26,8 @@ pub(crate) fn js(expression: &str) -> JsValue {
 pub(crate) fn js_with(expression: &str, it: &JsValue) -> JsValue {
     let server = SERVER.expect("UPSLICE_SERVER at compile time: `cargo xtask test browser`");
     let body = format!(
-        "const {{ fetchSpy, xhrSpy, timerSpy, listenerSpy, held, stored, json, shop, bytes, file, md5, etags, tally, \
-         real }} = tools; return ({expression});"
+        "const {{ fetchSpy, xhrSpy, timerSpy, listenerSpy, channelSpy, held, stored, json, shop, bytes, file, md5, etags, \
+         tally, real }} = tools; return ({expression});"
     );
     let function = Function::new_with_args("tools, server, it", &body);
     let value = TOOLS.with(|tools| function.call3(&JsValue::UNDEFINED, tools, &server.into(), it));
@@ -209,6 +209,11 @@ impl Visit {
 
     pub(crate) fn try_ask(&self, method: &str) -> Result<JsValue, JsValue> {
         call(&self.0.machine, method, &[])
+    }
+
+    /// Has workers make what can be made there.
+    pub(crate) fn employ(&self, pool: &JsValue) {
+        call(&self.0.machine, "employ", std::slice::from_ref(pool)).expect("`employ`");
     }
 
     /// Does something from within every event.
