@@ -39,7 +39,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// The bytes of a slice, which has as many as the part, a window of them at once. `None` where the platform does not
-    /// give them so.
+    /// give them so, or has no room for a window.
     pub(super) fn of(slice: &Blob, part: &PartRange, window: u32) -> Option<Self> {
         let mode = value::object(&[("mode", "byob".into())]);
         let stream = slice.unchecked_ref::<sys::Bytes>().stream().ok()?;
@@ -49,12 +49,9 @@ impl Stream {
             return None;
         };
         OPEN.set(OPEN.get() + 1);
-        let mut idle = IDLE.take();
-        // One that is too small is let go.
-        let kept = idle.pop().filter(|buffer| buffer.byte_length() >= window);
-        IDLE.set(idle);
-        let buffer = Some(kept.unwrap_or_else(|| ArrayBuffer::new(window)));
-        Some(Self { reader, buffer, window, left: part.size() })
+        let mut stream = Self { reader, buffer: None, window, left: part.size() };
+        stream.buffer = Some(buffer(window)?);
+        Some(stream)
     }
 
     /// Whether all of it has been read.
@@ -85,10 +82,21 @@ impl Stream {
         }
         self.left -= u64::from(size);
         let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, size);
-        self.buffer = Some(buffer);
-        // Of what only looks like a buffer there is no view.
-        (bytes.byte_length() == size).then_some(bytes)
+        // Of what only looks like a buffer there is no view, and no other stream is to read into it.
+        (bytes.byte_length() == size).then(|| {
+            self.buffer = Some(buffer);
+            bytes
+        })
     }
+}
+
+/// A buffer that has room for so many bytes.
+fn buffer(size: u32) -> Option<ArrayBuffer> {
+    let mut idle = IDLE.take();
+    // One that is too small is let go.
+    let kept = idle.pop().filter(|buffer| buffer.byte_length() >= size);
+    IDLE.set(idle);
+    kept.or_else(|| sys::Buffer::new(size).ok().map(JsCast::unchecked_into))
 }
 
 /// What is left of a stream is not wanted; that this fails where reading has failed is no news.

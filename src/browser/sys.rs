@@ -47,6 +47,14 @@ extern "C" {
     #[wasm_bindgen(catch, method)]
     pub(crate) fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
 
+    /// An `ArrayBuffer`.
+    #[wasm_bindgen(js_name = ArrayBuffer)]
+    pub(crate) type Buffer;
+
+    /// It throws where there is no room for so many bytes.
+    #[wasm_bindgen(catch, constructor, js_class = "ArrayBuffer")]
+    pub(crate) fn new(size: u32) -> Result<Buffer, JsValue>;
+
     /// A list of one view of this module's memory. The view is of nothing once the memory has grown, and to keep the list
     /// may make it grow.
     #[wasm_bindgen(js_namespace = Array, js_name = of)]
