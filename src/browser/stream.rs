@@ -109,10 +109,13 @@ fn let_go(cancelled: Result<JsValue, JsValue>) {
 async fn turn() {
     let Ok(channel) = MessageChannel::new() else { return };
     let come = Promise::new(&mut |resolve, _| channel.port1().set_onmessage(Some(&resolve)));
-    if channel.port2().post_message(&JsValue::NULL).is_ok() {
+    let posted = channel.port2().post_message(&JsValue::NULL);
+    // What was posted arrives all the same, even if nobody waits for it any more: then the promise lets go of its functions.
+    // Under Node, a channel that is left open keeps the program alive.
+    channel.port2().close();
+    if posted.is_ok() {
         let _ = JsFuture::from(come).await;
     }
-    channel.port1().close();
 }
 
 impl Drop for Stream {

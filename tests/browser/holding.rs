@@ -93,3 +93,50 @@ async fn uploads_by_fetch_leave_nothing_behind() {
 async fn uploads_by_xhr_leave_nothing_behind() {
     holds_nothing_more_after("xhr").await;
 }
+
+/// Cuts an upload while a part is being digested, once `counted` has come to three: slices are read by `reading`.
+async fn cut_while_digesting(reading: &str, counted: &str) {
+    let channels = Spy::new("channelSpy()");
+    let file = Spy::with(
+        &format!(
+            "(() => {{ const blob = file(5_000_000); const seen = {{ blob, reads: tally(), cancelled: 0 }}; \
+             const late = new Promise((open) => (seen.open = open)); \
+             blob.slice = (...given) => Object.assign(Blob.prototype.slice.apply(blob, given), {{ {reading} }}); \
+             return Object.assign(seen, {{ made: it.made }}) }})()"
+        ),
+        &channels.read("it"),
+    );
+    let options = js("({ to: shop('http://digested.invalid'), checksum: 'crc32c' })");
+    let visit = Visit::begun(&file.read("it.blob"), &options);
+    file.when(counted, 3).await;
+    visit.ask("abort");
+    visit.until("over").await;
+    // What is cut is dropped when its turn comes. The platform ends what it was reading, and only then lets go of who waited.
+    file.read("it.open()");
+    soon(js("new Promise((resolve) => real.setTimeout(resolve))"), || "a turn".into()).await;
+    assert_eq!(file.count("it.cancelled"), 1.0, "{reading}");
+    assert!(channels.count("it.made.count") > 0.0, "{reading}: the spy saw something");
+    assert_eq!(channels.count("it.open.size"), 0.0, "{reading}: channels that nobody has closed");
+}
+
+#[wasm_bindgen_test]
+async fn a_digest_that_is_cut_leaves_nothing_behind() {
+    restore();
+    let stream = |read: &str| {
+        format!(
+            "stream: () => ({{ getReader: () => ({{ read: async (view) => {read}, cancel() {{ seen.cancelled += 1 }} }}) }})"
+        )
+    };
+    for (reading, counted) in [
+        (stream("({ value: view })"), "made"),
+        (stream("(seen.reads.add(), seen.reads.count < 3 ? { value: view } : late)"), "reads"),
+    ] {
+        cut_while_digesting(&reading, counted).await;
+        let before = held().await;
+        for _ in 0..4 {
+            cut_while_digesting(&reading, counted).await;
+        }
+        let after = held().await;
+        assert!(after <= before, "{reading}: {before} values were held before four more uploads, {after} after them");
+    }
+}
