@@ -5,7 +5,7 @@
 
 use super::body::handed_over;
 use super::driver::Live;
-use super::source::{Source, WINDOW};
+use super::source::Source;
 use super::{pool, simd, value, worker};
 use crate::core::PartRange;
 use crate::encode::Base64;
@@ -14,9 +14,6 @@ use js_sys::{Array, Uint8Array};
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag};
-
-/// What a window becomes, with two bytes that were kept of the one before.
-const ENCODED: usize = Base64::encoded_size(WINDOW + 2) as usize;
 
 thread_local! {
     /// Where a window is encoded to: one place for all parts, since nothing is waited for meanwhile.
@@ -47,7 +44,9 @@ pub(super) async fn encoded(source: &Source, part: &PartRange) -> Option<Blob> {
     let mut is_whole = true;
     let mut take = |window: &[u8]| {
         let mut desk = DESK.take();
-        desk.resize(ENCODED, 0);
+        // Two bytes may have been kept of the window before.
+        let room = Base64::encoded_size(window.len() as u64 + 2) as usize;
+        desk.resize(desk.len().max(room), 0);
         let end = encoder.push(window, &mut desk);
         if let Some(piece) = handed_over(&desk[..end]) {
             pieces.push(&piece.into());

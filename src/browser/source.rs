@@ -11,7 +11,7 @@ use web_sys::{AbortSignal, Blob};
 
 /// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame, and as many as that
 /// allows, since each reading is a way to the browser's other processes and back.
-pub(super) const WINDOW: u64 = 2304 << 10;
+const WINDOW: u64 = 2304 << 10;
 
 /// Windows of a part that are read at once. Read one after the other, most of the time is spent waiting for the browser's
 /// other processes; more than these few only fill the page's memory.

@@ -123,10 +123,11 @@ impl Drop for Stream {
         let_go(self.reader.cancel());
         OPEN.set(OPEN.get() - 1);
         let mut idle = IDLE.take();
-        if let Some(buffer) = self.buffer.take() {
-            idle.push(buffer);
-        }
-        idle.truncate(if OPEN.get() == 0 { 1 } else { KEPT });
+        idle.extend(self.buffer.take());
+        let is_last = OPEN.get() == 0;
+        // That of a whole part is large, and nobody may ever need it again.
+        idle.retain(|buffer| !is_last || buffer.byte_length() <= WINDOW);
+        idle.truncate(if is_last { 1 } else { KEPT });
         IDLE.set(idle);
     }
 }

@@ -105,6 +105,23 @@ async fn a_part_for_which_there_is_no_buffer_is_read_all_the_same() {
     assert_eq!(digests[0], digests[1]);
 }
 
+/// It would stay for the life of the page.
+#[wasm_bindgen_test]
+async fn a_large_buffer_is_not_kept_for_later_uploads() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let made = Spy::new(
+        "(() => { const sizes = []; globalThis.ArrayBuffer = class extends real.ArrayBuffer { constructor(size) { super(size); sizes.push(size) } }; return sizes })()",
+    );
+    let file = js(
+        "((blob) => { blob.slice = (...given) => { const slice = Blob.prototype.slice.apply(blob, given); return Object.assign(slice, { stream: () => ({ getReader: () => ({ read: async (view) => ({ value: view }), cancel() {} }) }) }) }; return blob })(file(9_000_000))",
+    );
+    for uploads in 1..=2 {
+        digested_by("sha256", &file).0.success().await;
+        assert_eq!(made.count("it.filter((size) => size === 9_000_000).length"), f64::from(uploads));
+    }
+}
+
 /// What is digested instead would be compared with what is sent, and nobody would know why they differ.
 #[wasm_bindgen_test]
 async fn a_stream_that_is_not_of_the_files_bytes_is_file_changed() {
