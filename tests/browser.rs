@@ -5,6 +5,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "browser/asking.rs"]
+mod asking;
 #[path = "browser/carrying.rs"]
 mod carrying;
 #[path = "browser/classes.rs"]
