@@ -78,7 +78,7 @@ pub(super) fn read(file: &JsValue, options: &JsValue) -> Result<Options, Refused
         metadata: Vec::new(),
     };
     let checksum = fields.word("checksum", &CHECKSUMS)?.unwrap_or(Checksum::Auto);
-    let (adapter, app) = destination::read(&fields, &source, &mut file, checksum)?;
+    let (adapter, app) = destination::read(&fields, Some(&source), &mut file, checksum)?;
     let config = config(&fields)?;
     if config.transport == Transport::Xhr && adapter.rules().preparing() == Preparing::Nothing && app.headers.is_some()
     {

@@ -44,7 +44,11 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
         )?,
         origins: origins(&fields)?,
         layer_id: needed(&fields, "layerId", "the id of a layer is expected")?,
-        data_handle: handle.filter(is_handle).ok_or_else(|| fields.wrong("dataHandle", HANDLE))?,
+        // What has no file has its handle already.
+        data_handle: handle
+            .filter(is_handle)
+            .or_else(|| about.source.is_none().then(String::new))
+            .ok_or_else(|| fields.wrong("dataHandle", HANDLE))?,
         gzip: fields.word("contentEncoding", &[("identity", false), ("gzip", true)])?.unwrap_or(false),
         billing_tag: tag,
         resend: fields.word("onFailedPart", &[("restart", false), ("resend", true)])?.unwrap_or(false),

@@ -25,10 +25,10 @@ pub(super) const ELSEWHERE: &str = "neither `.` nor `..` can be part of an addre
 /// An adapter, and what the app brings along for it.
 type Destination = (Box<dyn Adapter>, App);
 
-/// Reads the destination of an upload.
+/// Reads the destination of an upload; or, without a `source`, of what has no file.
 pub(super) fn read(
     fields: &Fields<'_>,
-    source: &Source,
+    source: Option<&Source>,
     file: &mut File,
     checksum: Checksum,
 ) -> Result<Destination, Refused> {
@@ -81,15 +81,13 @@ pub(super) fn read_alone(to: &JsValue) -> Result<Destination, Refused> {
     // A plain object of our own: setting a field of it cannot fail.
     let _ = Reflect::set(&options, &"to".into(), to);
     let fields = Fields::new(&options, "", &["to"])?;
-    let blob = web_sys::Blob::new().map(JsValue::from).unwrap_or_default();
-    let source = Source::new(&blob).ok_or_else(|| wrong("to", "this page has no Blob"))?;
     let mut file = File { name: "blob".into(), kind: String::new(), size: 0, metadata: Vec::new() };
-    read(&fields, &source, &mut file, Checksum::Auto)
+    read(&fields, None, &mut file, Checksum::Auto)
 }
 
 /// What a destination is read for.
 struct About<'a> {
-    source: &'a Source,
+    source: Option<&'a Source>,
     file: &'a mut File,
     checksum: Checksum,
 }
@@ -198,14 +196,19 @@ fn needed(fields: &Fields<'_>, name: &str, rule: &str) -> Result<String, Refused
     if leads_elsewhere(&id) { Err(fields.wrong(name, ELSEWHERE)) } else { Ok(id) }
 }
 
-/// What a function of the app that is given the file gives for an option, or the option itself.
-fn given(fields: &Fields<'_>, name: &str, source: &Source) -> Result<Option<JsValue>, Refused> {
+/// What a function of the app that is given the file gives for an option, or the option itself. Where there is no file, a
+/// function gives nothing.
+fn given(fields: &Fields<'_>, name: &str, source: Option<&Source>) -> Result<Option<JsValue>, Refused> {
     let Some(given) = fields.get(name)? else { return Ok(None) };
     match given.dyn_ref::<Function>() {
-        Some(function) => function.call1(&JsValue::UNDEFINED, source.blob()).map(Some).map_err(|thrown| {
-            let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
-            Refused::new(ErrorCode::Callback, words, Some(thrown))
-        }),
+        Some(function) => source
+            .map(|source| {
+                function.call1(&JsValue::UNDEFINED, source.blob()).map_err(|thrown| {
+                    let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
+                    Refused::new(ErrorCode::Callback, words, Some(thrown))
+                })
+            })
+            .transpose(),
         None => Ok(Some(given)),
     }
 }

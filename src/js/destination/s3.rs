@@ -33,7 +33,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
 }
 
 /// Names and values for the object. Stores keep them as HTTP headers, so that they must be ASCII.
-fn metadata(fields: &Fields<'_>, source: &Source) -> Result<Vec<(String, String)>, Refused> {
+fn metadata(fields: &Fields<'_>, source: Option<&Source>) -> Result<Vec<(String, String)>, Refused> {
     let rule = "names with ASCII text are expected";
     let Some(given) = given(fields, "metadata", source)? else { return Ok(Vec::new()) };
     let pairs = value::to_json(&given);
