@@ -194,10 +194,11 @@ impl App {
         for name in sys::keys(given).ok()?.iter().filter(|name| *name != field) {
             Reflect::set(&rest, &name, &Reflect::get(given, &name).ok()?).ok()?;
         }
+        // It calls whatever `toJSON` there is: code of the app.
+        let mut fields = value::to_json(&rest).fields().unwrap_or_default().to_vec();
         let mut kept = self.kept.borrow_mut();
         let number = u32::try_from(kept.len()).ok()?;
         kept.push(theirs);
-        let mut fields = value::to_json(&rest).fields().unwrap_or_default().to_vec();
         fields.push((field.to_owned(), number.into()));
         Some(Json::Map(fields))
     }
