@@ -42,9 +42,21 @@ pub(super) async fn of(live: &Live, part: &PartRange, algorithm: Algorithm) -> O
         Algorithm::Sha1 | Algorithm::Sha256 => None,
         _ => pool::made(live, algorithm.word(), part).await,
     };
-    match made.and_then(|digest| digest.dyn_into::<Uint8Array>().ok()) {
+    let is_whole = |digest: &Uint8Array| digest.length() == size(algorithm);
+    match made.and_then(|digest| digest.dyn_into().ok()).filter(is_whole) {
         Some(digest) => Some(Ok(digest.to_vec())),
         None => here(&live.source, part, algorithm).await,
+    }
+}
+
+/// Bytes of a digest.
+const fn size(algorithm: Algorithm) -> u32 {
+    match algorithm {
+        Algorithm::Crc32c => 4,
+        Algorithm::Crc64Nvme => 8,
+        Algorithm::Md5 => 16,
+        Algorithm::Sha1 => 20,
+        Algorithm::Sha256 => 32,
     }
 }
 

@@ -47,6 +47,14 @@ fn digested_by(algorithm: &str, file: &JsValue) -> (Visit, JsValue) {
     (visit, signed)
 }
 
+/// The same, by a worker that gives so many bytes.
+fn employing(algorithm: &str, file: &JsValue, bytes: u32) -> (Visit, JsValue) {
+    let (visit, signed) = prepared(algorithm, file);
+    visit.employ(&js(&format!("({{ take: async () => new Uint8Array({bytes}) }})")));
+    visit.ask("begin");
+    (visit, signed)
+}
+
 fn prepared(algorithm: &str, file: &JsValue) -> (Visit, JsValue) {
     let signed = js_with("({ algorithm: it })", &algorithm.into());
     let options = js_with(
@@ -119,6 +127,23 @@ async fn a_large_buffer_is_not_kept_for_later_uploads() {
     for uploads in 1..=2 {
         digested_by("sha256", &file).0.success().await;
         assert_eq!(made.count("it.filter((size) => size === 9_000_000).length"), f64::from(uploads));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_workers_digest_of_another_length_is_made_here() {
+    restore();
+    let _spy = Spy::new("fetchSpy(async () => stored())");
+    let file = js("file(2_000_000)");
+    for (algorithm, size) in [("crc32c", 4), ("crc64nvme", 8), ("md5", 16)] {
+        let (visit, expected) = digested_by(algorithm, &file);
+        visit.success().await;
+        for given in [0, size - 1, size, size + 1] {
+            let (visit, signed) = employing(algorithm, &file, given);
+            visit.success().await;
+            let is_taken = text(&signed, "digest") != text(&expected, "digest");
+            assert_eq!(is_taken, given == size, "{given} bytes of {algorithm}");
+        }
     }
 }
 
