@@ -106,10 +106,12 @@ class Writer {
     return within(this.#queue).catch(() => {});
   }
 
-  closed() {
+  /** Forgets it. `why` nothing can be written of it, where that is somebody's doing, is said. */
+  closed(why) {
     this.#pending = [];
     this.#opened = false;
     this.#do(() => remove(this.id));
+    if (why) this.#do(() => Promise.reject(why));
   }
 
   /** The same, for the next try after a failure. */

@@ -1,12 +1,15 @@
 //! What the app brought along: its functions, its headers. Anything may be thrown.
 
 use super::held::Held;
+#[cfg(feature = "services")]
+use super::timer::within;
 use super::{sys, value};
 use crate::core::{Failed, Failure};
 use crate::protocol::{self, Answer, Argument, Json, SERVICES};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestCredentials};
 
@@ -89,6 +92,11 @@ fn with_headers(value: Json, given: &JsValue) -> Json {
     }
 }
 
+/// What is said of a function of the app that threw.
+pub(crate) fn threw(name: &str, thrown: &JsValue) -> String {
+    format!("your function `{name}` threw: {}", value::words_of(thrown))
+}
+
 impl App {
     /// The headers for one request to the service's API.
     pub(super) async fn headers(&self) -> Result<Vec<(String, String)>, Failed> {
@@ -114,11 +122,7 @@ impl App {
         let mut guard =
             AbortController::new().map(|controller| Guard { controller: Held::new(controller), settled: false });
         let signal = guard.as_ref().map_or(JsValue::UNDEFINED, |guard| guard.controller.signal().into());
-        let arguments = self.arguments(&called.arguments, &signal);
-        let functions = self.functions.as_ref().map_or(JsValue::UNDEFINED, JsValue::from);
-        let given = Reflect::get(&functions, &called.name.into())
-            .and_then(JsCast::dyn_into::<Function>)
-            .and_then(|function| function.apply(&functions, &arguments));
+        let given = self.call_sync(called.name, &called.arguments, &signal);
         let settled = self.settled(called.name, given).await;
         if let Ok(guard) = &mut guard {
             guard.settled = true;
@@ -138,28 +142,29 @@ impl App {
         function.is_some_and(|function| function.is_function())
     }
 
-    /// What a function that promises nothing gives; `None` if it throws.
-    pub(super) fn told(&self, name: &str, arguments: &[Argument]) -> Option<JsValue> {
-        let functions = self.functions.as_ref()?;
-        let arguments = self.arguments(arguments, &JsValue::UNDEFINED);
-        let function = Reflect::get(functions, &name.into()).ok()?.dyn_into::<Function>().ok()?;
-        function.apply(functions, &arguments).ok()
+    /// What one of its functions gives, a promise or not.
+    pub(super) fn call_sync(&self, name: &str, arguments: &[Argument], signal: &JsValue) -> Result<JsValue, JsValue> {
+        let functions = self.functions.as_ref().map_or(JsValue::UNDEFINED, JsValue::from);
+        let arguments = self.arguments(arguments, signal);
+        let function = Reflect::get(&functions, &name.into())?.dyn_into::<Function>()?;
+        function.apply(&functions, &arguments)
     }
 
     /// Has the app make what only it understands out of what it had remembered; the number it is kept under.
     #[cfg(feature = "services")]
-    pub(super) async fn recall(&self, remembered: &Json) -> Option<u32> {
-        let given = self.told("recall", &[Argument::Data(remembered.clone())])?;
-        let theirs = value::settled(&given).await.ok()?;
+    pub(super) async fn recall(&self, remembered: &Json, patience: Duration) -> Result<u32, Failed> {
+        let given = self.call_sync("recall", &[Argument::Data(remembered.clone())], &JsValue::UNDEFINED);
+        let late = || Failed::new(Failure::Callback, "your function `recall` did not settle in time".into());
+        let theirs = within(patience, self.settled("recall", given)).await.unwrap_or_else(|| Err(late()))?;
         let mut kept = self.kept.borrow_mut();
         kept.push(theirs);
-        u32::try_from(kept.len() - 1).ok()
+        Ok(u32::try_from(kept.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// Of S3 the app remembers nothing by itself; what would wait for it is no code where there is nothing else.
     #[cfg(not(feature = "services"))]
-    pub(super) async fn recall(&self, _: &Json) -> Option<u32> {
-        None
+    pub(super) async fn recall(&self, _: &Json, _: Duration) -> Result<u32, Failed> {
+        Ok(u32::MAX)
     }
 
     fn arguments(&self, arguments: &[Argument], signal: &JsValue) -> Array {
@@ -210,7 +215,7 @@ impl App {
             Err(thrown) => Err(thrown),
         };
         settled.map_err(|thrown| {
-            let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
+            let words = threw(name, &thrown);
             let retry = Reflect::get(&thrown, &"retry".into()).is_ok_and(|retry| retry.is_truthy());
             *self.thrown.borrow_mut() = Some(thrown);
             Failed::new(if retry { Failure::Server } else { Failure::Callback }, words)

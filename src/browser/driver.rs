@@ -16,6 +16,7 @@ use crate::protocol::{Adapter, File, Json};
 use futures_util::future::{AbortHandle, Abortable};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -83,6 +84,11 @@ impl Handle {
         driver.lives.borrow_mut().insert(id, Rc::new(live));
         driver.listen();
         Ok(Self { driver, id, config })
+    }
+
+    /// How long a function of the app may take.
+    pub(crate) fn patience(&self) -> Duration {
+        self.config.timeouts.function.unwrap_or(Duration::MAX)
     }
 
     /// The upload's other half, unless it is over.

@@ -1,13 +1,14 @@
 //! The seam to the package's journal, which keeps on disk what a later visit needs to go on.
 
-use super::app::App;
+use super::app::{App, threw};
 use super::digest::hex;
 use super::source::Source;
 use super::value;
-use crate::core::{Change, Ledger, PartRange};
+use crate::core::{Change, Error, Ledger, PartRange};
 use crate::encode::Md5;
 use crate::protocol::{Adapter, Argument, Json, SERVICES, origin};
 use js_sys::{Array, Reflect};
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -26,24 +27,25 @@ extern "C" {
     fn closing(this: &Journal, begun: bool);
 
     #[wasm_bindgen(method)]
-    fn closed(this: &Journal);
+    fn closed(this: &Journal, why: Option<String>);
 
     #[wasm_bindgen(method)]
     async fn written(this: &Journal);
 }
 
-/// Writes a change down. What may not be written of a session ends what was written.
+/// Writes a change down. A session of which nothing may be written ends what was written.
 pub(super) fn note(journal: &Journal, adapter: &dyn Adapter, app: &App, change: &Change<Json>) {
     match change {
         Change::Opened { session, part_size, seat } => match remembered(adapter, app, session) {
             // A size is below 2^53.
-            Some(session) => journal.opened(&session, *part_size as f64, seat.as_ref().map(ToString::to_string)),
-            None => journal.closed(),
+            Ok(Some(session)) => journal.opened(&session, *part_size as f64, seat.as_ref().map(ToString::to_string)),
+            Ok(None) => journal.closed(None),
+            Err(why) => journal.closed(Some(why)),
         },
         Change::Stored { index, receipt } => journal.stored(*index, &value::to_js(receipt)),
         Change::Closing => journal.closing(true),
         Change::Refused => journal.closing(false),
-        Change::Closed => journal.closed(),
+        Change::Closed => journal.closed(None),
     }
 }
 
@@ -55,27 +57,48 @@ pub(super) async fn written(journal: Option<Journal>) {
 }
 
 /// What may be written of a session: the adapter's word, or a function of the app's.
-fn remembered(adapter: &dyn Adapter, app: &App, session: &Json) -> Option<JsValue> {
-    let remembered = adapter.remembered(session)?;
-    let Some(kept) = remembered.whole("session").filter(|_| SERVICES) else { return Some(value::to_js(&remembered)) };
-    let told = app.told("remember", &[Argument::Kept(kept)])?;
+///
+/// # Errors
+/// That function threw. The upload goes on, and the app is told in these words that it will not survive a reload.
+fn remembered(adapter: &dyn Adapter, app: &App, session: &Json) -> Result<Option<JsValue>, String> {
+    let Some(remembered) = adapter.remembered(session) else { return Ok(None) };
+    let Some(kept) = remembered.whole("session").filter(|_| SERVICES) else {
+        return Ok(Some(value::to_js(&remembered)));
+    };
+    let told = app.call_sync("remember", &[Argument::Kept(kept)], &JsValue::UNDEFINED);
+    let told = told.map_err(|thrown| threw("remember", &thrown))?;
     let fields = Json::object([
         ("session", value::to_json(&told)),
         ("uploadId", remembered.get("uploadId").cloned().unwrap_or_default()),
     ]);
-    Some(value::to_js(&fields))
+    Ok(Some(value::to_js(&fields)))
 }
 
 /// What was written down, as a ledger. What was on a disk may be anything; what makes no sense is nothing.
-pub(crate) async fn recalled(adapter: &dyn Adapter, app: &App, written: &JsValue) -> Option<Ledger<Json>> {
-    let field = |name: &str| Reflect::get(written, &name.into()).ok();
-    let session = value::to_json(&field("session")?);
+///
+/// # Errors
+/// A function of the app threw, or has given nothing for longer than `patience`.
+pub(crate) async fn recalled(
+    adapter: &dyn Adapter,
+    app: &App,
+    written: &JsValue,
+    patience: Duration,
+) -> Result<Option<Ledger<Json>>, Error> {
+    let session = Reflect::get(written, &"session".into()).map(|session| value::to_json(&session)).unwrap_or_default();
     let session = if SERVICES && app.has("recall") {
-        let number = app.recall(session.get("session")?).await?;
-        Json::object([("session", number.into()), ("uploadId", session.get("uploadId")?.clone())])
+        let (Some(theirs), Some(id)) = (session.get("session"), session.get("uploadId")) else { return Ok(None) };
+        let recalled = app.recall(theirs, patience).await;
+        let number = recalled.map_err(|failed| Error::of(&failed, "recall", 1))?;
+        Some(Json::object([("session", number.into()), ("uploadId", id.clone())]))
     } else {
-        adapter.recalled(&session)?
+        adapter.recalled(&session)
     };
+    Ok(session.and_then(|session| ledger(session, written)))
+}
+
+/// The rest of it, around its session.
+fn ledger(session: Json, written: &JsValue) -> Option<Ledger<Json>> {
+    let field = |name: &str| Reflect::get(written, &name.into()).ok();
     // It is checked to be a size.
     let part_size = field("partSize")?.as_f64().filter(|size| (1.0..9e15).contains(size))? as u64;
     let seat = field("seat").and_then(|seat| seat.as_string()).and_then(|seat| origin(&seat));

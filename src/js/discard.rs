@@ -1,6 +1,7 @@
 //! Removing what an earlier visit left, without its file.
 
 use super::destination;
+use super::error;
 use super::promise::promise;
 use super::read::wrong;
 use crate::browser::driver::{Handle, Live};
@@ -10,13 +11,14 @@ use crate::core::{Config, Event, Input};
 use crate::protocol::File;
 use js_sys::Promise;
 use std::cell::RefCell;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 /// Has the service of `to` remove what was `written` down of an upload. What could not be removed is told in words.
 ///
 /// # Errors
-/// `to` is no destination: the fields of an `UploadError`.
+/// `to` is no destination, or its `recall` threw or never settled: the fields of an `UploadError`.
 #[wasm_bindgen]
 pub fn discard(to: JsValue, written: JsValue) -> Promise {
     promise(async move { discarded(&to, &written).await.map(JsValue::from) })
@@ -24,7 +26,11 @@ pub fn discard(to: JsValue, written: JsValue) -> Promise {
 
 async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, JsValue> {
     let (adapter, app) = destination::read_alone(to).map_err(|refused| refused.to_js())?;
-    let Some(ledger) = journal::recalled(adapter.as_ref(), &app, written).await else {
+    let config = Config::default();
+    let patience = config.timeouts.function.unwrap_or(Duration::MAX);
+    let ledger = journal::recalled(adapter.as_ref(), &app, written, patience).await;
+    let ledger = ledger.map_err(|error| error::to_js(&error, app.thrown.borrow().clone()))?;
+    let Some(ledger) = ledger else {
         return Ok(Some("what was written down of it makes no sense".into()));
     };
     let Ok(Some(source)) = web_sys::Blob::new().map(|blob| Source::new(&blob)) else { return Ok(None) };
@@ -48,7 +54,7 @@ async fn discarded(to: &JsValue, written: &JsValue) -> Result<Option<String>, Js
         #[cfg(feature = "services")]
         encoding: Default::default(),
     };
-    let handle = Handle::new(Config::default(), live);
+    let handle = Handle::new(config, live);
     let handle = handle.map_err(|error| wrong("to", &error.to_string()).to_js())?;
     handle.tell(Input::Abort);
     // It is never rejected.

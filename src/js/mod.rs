@@ -106,14 +106,17 @@ impl Machine {
     }
 
     /// What was written down, ready to be gone on from with `restore`; `undefined` if it makes no sense.
+    ///
+    /// # Errors
+    /// A function of the app threw, or never settled: the fields of an `UploadError`.
     pub fn recall(&self, written: JsValue) -> Promise {
-        let live = self.0.live();
+        let (live, patience) = (self.0.live(), self.0.patience());
         promise(async move {
-            let ledger = match live {
-                Some(live) => journal::recalled(live.adapter.as_ref(), &live.app, &written).await,
-                None => None,
-            };
-            Ok(ledger.map_or(JsValue::UNDEFINED, |ledger| Recalled(ledger).into()))
+            let Some(live) = live else { return Ok(JsValue::UNDEFINED) };
+            match journal::recalled(live.adapter.as_ref(), &live.app, &written, patience).await {
+                Ok(ledger) => Ok(ledger.map_or(JsValue::UNDEFINED, |ledger| Recalled(ledger).into())),
+                Err(error) => Err(error::to_js(&error, live.app.thrown.borrow().clone())),
+            }
         })
     }
 

@@ -158,6 +158,53 @@ describe("custom", () => {
     });
   }
 
+  /** An upload of three parts whose last is refused, and the uploads of the same file after it: by `more` and options each. */
+  const inTurn = async (t, ...turns) => {
+    await server.fault({ service: "veza", step: "part", part: 3, times: 1, fault: { kind: "status", status: 400 } });
+    const page = await openKit(server, t);
+    return page.evaluate(`(async () => {
+      ${surroundings}
+      const { interrupted } = await import("/pkg/index.js");
+      const file = kit.file(300_000);
+      const ends = [];
+      for (const [more, options] of [${turns}]) {
+        const to = ${veza.replace(/\}\)$/, `  id: "veza", remember: ({ id }) => id, recall: (id) => ({ id, live: () => id }), ...more })`)};
+        const notices = [];
+        const one = kit.upload(file, { partSize: 100_000, concurrency: 1, ...options, to });
+        one.addEventListener("notice", ({ detail }) => notices.push(detail));
+        ends.push({ ...(await kit.ending(one)), notices, left: (await interrupted()).length });
+      }
+      return ends;
+    })()`);
+  };
+
+  for (const [way, turn, words] of [
+    ["throws", `[{ recall() { throw new Error("no luck") } }]`, /^recall: your function `recall` threw: no luck$/],
+    ["rejects", `[{ recall: () => Promise.reject(new Error("no luck")) }]`, /^recall: your function `recall` threw: no luck$/],
+    ["never settles", `[{ recall: () => new Promise(() => {}) }, { responseTimeout: 300 }]`, /^recall: your function `recall` did not settle/],
+  ]) {
+    it(`a recall that ${way} ends the upload, and what is stored is kept for the next one`, { timeout: TIMEOUT }, async (t) => {
+      const [first, second, third] = await inTurn(t, "[]", turn, "[]");
+      assert.deepEqual([first.error.code, first.left], ["rejected", 1]);
+      assert.equal(second.error?.code, "callback");
+      assert.match(second.error.message, words);
+      assert.equal(second.left, 1);
+      assert.ok(third.result?.resumed, third.error?.message ?? "it began anew");
+      assert.equal((await server.requestsOf("create")).length, 1);
+    });
+  }
+
+  it("a remember that throws keeps it from being written down, and that is said", { timeout: TIMEOUT }, async (t) => {
+    const turn = `[{ remember() { throw new Error("no luck") } }]`;
+    const [first, second] = await inTurn(t, turn, turn);
+    assert.deepEqual([first.error.code, first.left], ["rejected", 0]);
+    assert.ok(second.result, second.error?.message);
+    for (const { notices } of [first, second]) {
+      assert.deepEqual(notices.map(({ code }) => code), ["journal-off"]);
+      assert.match(notices[0].message, /your function `remember` threw: no luck/);
+    }
+  });
+
   it("part numbers that may not be used twice cost the session", { timeout: TIMEOUT }, async (t) => {
     await server.fault({ service: "subworkflow", step: "part", part: 1, times: 1, fault: { kind: "status", status: 500 } });
     const to = subworkflow.replace("maxConcurrency: 2", "reuseNumbers: false");

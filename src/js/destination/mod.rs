@@ -7,9 +7,9 @@ mod services;
 
 use super::options::Checksum;
 use super::read::{Fields, Refused, unread, wrong};
-use crate::browser::app::{App, Headers, header_pairs};
+use crate::browser::app::{App, Headers, header_pairs, threw};
 use crate::browser::source::Source;
-use crate::browser::{sys, value};
+use crate::browser::sys;
 use crate::core::{ErrorCode, Origin};
 use crate::protocol::{Adapter, Checksums, File, SERVICES, has_any, leads_elsewhere, origin};
 use js_sys::{Array, Function, Object, Reflect};
@@ -203,10 +203,9 @@ fn given(fields: &Fields<'_>, name: &str, source: Option<&Source>) -> Result<Opt
     match given.dyn_ref::<Function>() {
         Some(function) => source
             .map(|source| {
-                function.call1(&JsValue::UNDEFINED, source.blob()).map_err(|thrown| {
-                    let words = format!("your function `{name}` threw: {}", value::words_of(&thrown));
-                    Refused::new(ErrorCode::Callback, words, Some(thrown))
-                })
+                function
+                    .call1(&JsValue::UNDEFINED, source.blob())
+                    .map_err(|thrown| Refused::new(ErrorCode::Callback, threw(name, &thrown), Some(thrown)))
             })
             .transpose(),
         None => Ok(Some(given)),
