@@ -71,15 +71,19 @@ thread_local! {
     });
 }
 
+/// Dice that no other upload has.
+pub(super) fn dice() -> Dice {
+    // Any bits will do.
+    Dice::seeded((js_sys::Math::random() * 2f64.powi(53)) as u64)
+}
+
 impl Handle {
     /// Takes an upload in. Nothing happens before [`Self::tell`] is told [`Input::Start`].
     pub(crate) fn new(config: Config, live: Live) -> Result<Self, PlanError> {
         let driver = DRIVER.with(Rc::clone);
-        // Any bits will do.
-        let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let ledger = live.ledger.borrow().clone();
         let size = live.source.size();
-        let upload = Upload::new(config, live.adapter.rules(), size, ledger, Dice::seeded(seed))?;
+        let upload = Upload::new(config, live.adapter.rules(), size, ledger, dice())?;
         let id = driver.page.borrow_mut().add(upload);
         driver.lives.borrow_mut().insert(id, Rc::new(live));
         driver.listen();
@@ -100,9 +104,7 @@ impl Handle {
     pub(crate) fn restore(&self, ledger: Ledger<Json>) -> bool {
         let Some(live) = self.live() else { return false };
         let config = Config { part_size: None, ..self.config };
-        // Any bits will do.
-        let dice = Dice::seeded((js_sys::Math::random() * 2f64.powi(53)) as u64);
-        let Ok(upload) = Upload::new(config, live.adapter.rules(), live.source.size(), ledger.clone(), dice) else {
+        let Ok(upload) = Upload::new(config, live.adapter.rules(), live.source.size(), ledger.clone(), dice()) else {
             return false;
         };
         *live.ledger.borrow_mut() = ledger;
@@ -131,9 +133,7 @@ impl Handle {
         let lives = self.driver.lives.borrow();
         lives.get(self.id).map(|live| live.ledger.borrow().clone()).unwrap_or_default()
     }
-}
 
-impl Handle {
     /// What functions of the app gave that only it understands.
     pub(crate) fn kept(&self) -> Option<Rc<RefCell<Vec<JsValue>>>> {
         self.driver.live(self.id).map(|live| Rc::clone(&live.app.kept))

@@ -2,16 +2,16 @@
 
 use super::app::App;
 use super::body::Carried;
+use super::driver::dice;
 use super::exchange::{Outgoing, exchange};
 use super::timer::{sleep, within};
-use crate::core::{Carrier, Dice, Enquiry, Error, Failed, Failure, Retry};
+use crate::core::{Carrier, Enquiry, Error, Failed, Failure, Retry};
 use crate::protocol::{Adapter, Body, Known, Question, Request};
 
 /// Asks until there is an answer, or no point in asking. `None`: the service cannot be asked this.
 pub(crate) async fn ask(adapter: &dyn Adapter, app: &App, question: &Question) -> Option<Result<Known, Error>> {
     let request = adapter.ask(question)?;
-    // Any bits will do.
-    let mut enquiry = Enquiry::new(Retry::default(), Dice::seeded((js_sys::Math::random() * 2f64.powi(53)) as u64));
+    let mut enquiry = Enquiry::new(Retry::default(), dice());
     loop {
         let failed = match once(adapter, app, question, request.clone()).await {
             Ok(known) => return Some(Ok(known)),

@@ -1,29 +1,19 @@
 //! An exchange by fetch.
 
 use super::exchange::{Outgoing, response};
-use super::held::Held;
+use super::held::Stop;
 use super::{sys, value};
 use crate::core::Failed;
 use crate::protocol::Response;
 use gloo_net::http::{Headers, Method, Request, RequestBuilder};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, RequestRedirect};
-
-/// Ends a request when it is dropped: once answered, that changes nothing.
-struct Guard(Held<AbortController>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+use web_sys::RequestRedirect;
 
 /// Sends it, and waits for the whole answer.
 pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
-    let controller = AbortController::new().map_err(|error| outgoing.unsendable(&error))?;
-    let guard = Guard(Held::new(controller));
-    let request = build(outgoing, &guard).map_err(|error| outgoing.unsendable(&error))?;
+    let stop = Stop::new().map_err(|error| outgoing.unsendable(&error))?;
+    let request = build(outgoing, &stop).map_err(|error| outgoing.unsendable(&error))?;
     // Not gloo's own `send`, nor its answer: the page's fetch may give or throw anything, and what is taken for what it
     // is not ends the page.
     let given = sys::fetch(&request).map_err(|_| outgoing.unanswered())?;
@@ -62,7 +52,7 @@ const fn method(name: &str) -> Method {
     }
 }
 
-fn build(outgoing: &Outgoing, guard: &Guard) -> Result<web_sys::Request, JsValue> {
+fn build(outgoing: &Outgoing, stop: &Stop) -> Result<web_sys::Request, JsValue> {
     let request = &outgoing.request;
     let redirect = if request.is_api { RequestRedirect::Manual } else { RequestRedirect::Follow };
     let builder = RequestBuilder::new(&request.url)
@@ -70,7 +60,7 @@ fn build(outgoing: &Outgoing, guard: &Guard) -> Result<web_sys::Request, JsValue
         .headers(Headers::from_raw(outgoing.headers.clone()))
         .credentials(outgoing.credentials)
         .redirect(redirect)
-        .abort_signal(Some(&guard.0.signal()));
+        .abort_signal(Some(&stop.signal()));
     let built: Result<Request, _> = match outgoing.body.to_js() {
         Some(body) => builder.body(body),
         None => builder.build(),

@@ -3,6 +3,7 @@
 
 use js_sys::Set;
 use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, AbortSignal};
 
 thread_local! {
     static HELD: Set = Set::new(&JsValue::UNDEFINED);
@@ -28,6 +29,25 @@ impl<T: AsRef<JsValue>> std::ops::Deref for Held<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+/// Has what is given its signal stop when it is dropped; once that has ended, this changes nothing.
+pub(super) struct Stop(Held<AbortController>);
+
+impl Stop {
+    pub(super) fn new() -> Result<Self, JsValue> {
+        AbortController::new().map(|controller| Self(Held::new(controller)))
+    }
+
+    pub(super) fn signal(&self) -> AbortSignal {
+        self.0.signal()
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

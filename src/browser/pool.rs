@@ -2,11 +2,11 @@
 //! slice, which is a reference, and gives a Blob back, which is another, or a digest.
 
 use super::driver::Live;
-use super::held::Held;
+use super::held::Stop;
 use super::value;
 use crate::core::PartRange;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, AbortSignal, Blob};
+use web_sys::{AbortSignal, Blob};
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,21 +20,12 @@ extern "C" {
     fn take(this: &Pool, kind: &str, bytes: &Blob, signal: &AbortSignal) -> JsValue;
 }
 
-/// Has the worker stop when it is dropped; when there is an answer by then, that means nothing.
-struct Asked(Held<AbortController>);
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// What a worker has made of a part's bytes. `None` if it is to be made here: the app wants no workers, they cannot be had,
 /// or this one could not read the file, which is found out once more.
 pub(super) async fn made(live: &Live, kind: &str, part: &PartRange) -> Option<JsValue> {
     let pool = live.pool.borrow().clone()?;
     let bytes = live.source.slice(part)?;
-    let asked = Asked(Held::new(AbortController::new().ok()?));
-    let made = value::settled(&pool.take(kind, &bytes, &asked.0.signal())).await.ok()?;
+    let stop = Stop::new().ok()?;
+    let made = value::settled(&pool.take(kind, &bytes, &stop.signal())).await.ok()?;
     (!made.is_undefined()).then_some(made)
 }
