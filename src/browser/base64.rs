@@ -17,7 +17,7 @@ use web_sys::{Blob, BlobPropertyBag};
 
 thread_local! {
     /// Where a window is encoded to: one place for all parts, since nothing is waited for meanwhile.
-    static DESK: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// `{fields…, "field": "base64"}`, as a Blob. `None` if the file cannot be read, or the Blob not be made.
@@ -43,17 +43,17 @@ pub(super) async fn encoded(source: &Source, part: &PartRange) -> Option<Blob> {
     let mut encoder = Base64::new(simd::groups);
     let mut is_whole = true;
     let mut take = |window: &[u8]| {
-        let mut desk = DESK.take();
+        let mut scratch = SCRATCH.take();
         // Two bytes may have been kept of the window before.
         let room = Base64::encoded_size(window.len() as u64 + 2) as usize;
-        desk.resize(desk.len().max(room), 0);
-        let end = encoder.push(window, &mut desk);
-        if let Some(piece) = handed_over(&desk[..end]) {
+        scratch.resize(scratch.len().max(room), 0);
+        let end = encoder.push(window, &mut scratch);
+        if let Some(piece) = handed_over(&scratch[..end]) {
             pieces.push(&piece.into());
         } else {
             is_whole = false;
         }
-        DESK.set(desk);
+        SCRATCH.set(scratch);
     };
     source.read_through(part, &mut take).await?;
     if !is_whole {

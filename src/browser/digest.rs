@@ -45,7 +45,7 @@ pub(super) async fn of(live: &Live, part: &PartRange, algorithm: Algorithm) -> O
     let is_whole = |digest: &Uint8Array| digest.length() == size(algorithm);
     match made.and_then(|digest| digest.dyn_into().ok()).filter(is_whole) {
         Some(digest) => Some(Ok(digest.to_vec())),
-        None => here(&live.source, part, algorithm).await,
+        None => compute(&live.source, part, algorithm).await,
     }
 }
 
@@ -61,7 +61,11 @@ const fn size(algorithm: Algorithm) -> u32 {
 }
 
 /// The same, made by this instance of the module.
-pub(super) async fn here(source: &Source, part: &PartRange, algorithm: Algorithm) -> Option<Result<Vec<u8>, Failed>> {
+pub(super) async fn compute(
+    source: &Source,
+    part: &PartRange,
+    algorithm: Algorithm,
+) -> Option<Result<Vec<u8>, Failed>> {
     let mut digest = match algorithm {
         Algorithm::Crc64Nvme => Digest::Crc64Nvme(Crc64Nvme::new()),
         Algorithm::Crc32c => Digest::Crc32c(Crc32c::new()),
@@ -87,7 +91,7 @@ async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) 
 }
 
 /// A digest as text.
-pub(super) fn written(digest: &[u8], form: Form) -> String {
+pub(super) fn formatted(digest: &[u8], form: Form) -> String {
     match form {
         Form::Hex => hex(digest),
         Form::Base64 => encoded(digest),
@@ -106,7 +110,7 @@ pub(super) async fn combined(sums: &Sums) -> Option<String> {
             pieces.iter().for_each(|(sum, _)| sums.extend_from_slice(sum));
             let source = Source::new(&body::handed_over(&sums)?.into())?;
             let all = PartRange { index: 0, start: 0, end: source.size() };
-            here(&source, &all, algorithm).await?.ok()?
+            compute(&source, &all, algorithm).await?.ok()?
         }
         (Algorithm::Crc64Nvme, false) => Crc64Nvme::of_pieces(&pieces)?.into(),
         (Algorithm::Crc32c, false) => Crc32c::of_pieces(&pieces)?.into(),

@@ -50,7 +50,7 @@ pub(super) fn note(journal: &Journal, adapter: &dyn Adapter, app: &App, change: 
 }
 
 /// Waits until what a later visit must know of is on its way to the disk: before the service is told that it may be done.
-pub(super) async fn written(journal: Option<Journal>) {
+pub(super) async fn flushed(journal: Option<Journal>) {
     if let Some(journal) = journal {
         journal.written().await;
     }

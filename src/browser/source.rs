@@ -23,17 +23,17 @@ const LARGEST: u64 = 32 << 20;
 
 thread_local! {
     /// Where a window is worked on: one place for all parts, since nothing is waited for meanwhile.
-    static DESK: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Copies bytes to where this module can see them, and hands them over.
-fn on_desk(bytes: &Uint8Array, take: &mut dyn FnMut(&[u8])) {
-    let mut desk = DESK.take();
+fn hand_over(bytes: &Uint8Array, take: &mut dyn FnMut(&[u8])) {
+    let mut scratch = SCRATCH.take();
     let size = bytes.length() as usize;
-    desk.resize(desk.len().max(size), 0);
-    bytes.copy_to(&mut desk[..size]);
-    take(&desk[..size]);
-    DESK.set(desk);
+    scratch.resize(scratch.len().max(size), 0);
+    bytes.copy_to(&mut scratch[..size]);
+    take(&scratch[..size]);
+    SCRATCH.set(scratch);
 }
 
 /// A part as windows.
@@ -109,7 +109,7 @@ impl Source {
             if self.is_stopped() {
                 return None;
             }
-            on_desk(&stream.next().await?, take);
+            hand_over(&stream.next().await?, take);
         }
         Some(())
     }
@@ -134,7 +134,7 @@ impl Source {
         while !ahead.is_empty() {
             let bytes = Uint8Array::new(&ahead.remove(0)?.end().await?);
             begin(&mut ahead);
-            on_desk(&bytes, take);
+            hand_over(&bytes, take);
         }
         Some(())
     }

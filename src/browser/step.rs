@@ -4,7 +4,7 @@ use super::body::Carried;
 use super::digest;
 use super::driver::Live;
 use super::exchange::{OnSent, Outgoing, exchange};
-use super::journal::written;
+use super::journal::flushed;
 use crate::core::{Carrier, Failed, Failure, PartRange, Reply, Step};
 use crate::protocol::{Answer, Call, Json, Request, lacks};
 use futures_util::FutureExt;
@@ -19,7 +19,7 @@ pub(super) async fn carry_out(live: &Live, step: &Step<Json>, on_sent: OnSent) -
         // after the last of them, while the disk is waited for.
         let is_unchanged = live.source.is_unchanged();
         let journal = live.journal.borrow().clone();
-        written(journal).await;
+        flushed(journal).await;
         if !is_unchanged.await {
             return Err(unreadable());
         }
@@ -30,7 +30,7 @@ pub(super) async fn carry_out(live: &Live, step: &Step<Json>, on_sent: OnSent) -
         Call::Digest(algorithm, form) => match step {
             Step::Reckon { part, .. } | Step::Digest { part, .. } => {
                 let digest = digest::of(live, part, algorithm).boxed_local().await.ok_or_else(unreadable)??;
-                Answer::Digest(digest::written(&digest, form))
+                Answer::Digest(digest::formatted(&digest, form))
             }
             _ => return Err(lacks(live.adapter.kind(), step)),
         },

@@ -96,7 +96,7 @@ pub(crate) fn origin() -> Option<String> {
 }
 
 /// The address that relative ones are relative to; `None` under Node.
-pub(crate) fn here() -> Option<String> {
+pub(crate) fn base_url() -> Option<String> {
     let location = js_sys::Reflect::get(&js_sys::global(), &"location".into()).ok()?;
     js_sys::Reflect::get(&location, &"href".into()).ok()?.as_string()
 }

@@ -21,5 +21,5 @@ pub(crate) async fn transformed(kind: &str, bytes: &JsValue, stop: AbortSignal) 
         return super::base64::encoded(&source, &all).await.map(JsValue::from);
     }
     let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.word() == kind)?;
-    digest::here(&source, &all, algorithm).await?.ok().map(|digest| Uint8Array::from(digest.as_slice()).into())
+    digest::compute(&source, &all, algorithm).await?.ok().map(|digest| Uint8Array::from(digest.as_slice()).into())
 }

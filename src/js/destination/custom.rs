@@ -36,7 +36,7 @@ pub(super) fn read(options: &JsValue, about: About<'_>) -> Result<Destination, R
         abort: fields.function("abort")?.is_some(),
         list: fields.function("list")?.is_some(),
         id: id.filter(|_| remembers.0),
-        here: sys::here().unwrap_or_default(),
+        here: sys::base_url().unwrap_or_default(),
         checksum: match about.checksum {
             Checksum::Of(algorithm) => Some(algorithm),
             Checksum::Auto | Checksum::None => None,

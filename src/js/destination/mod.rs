@@ -138,8 +138,8 @@ fn api(fields: &Fields<'_>) -> Result<App, Refused> {
 fn address(fields: &Fields<'_>, name: &str, like: &str) -> Result<String, Refused> {
     let wrong = || fields.wrong(name, &format!("an http or https URL without a query is expected, like \"{like}\""));
     let given = fields.text(name)?.filter(|text| !text.trim_ascii().is_empty()).ok_or_else(wrong)?;
-    let url = match sys::here() {
-        Some(here) => Url::new_with_base(&given, &here),
+    let url = match sys::base_url() {
+        Some(base) => Url::new_with_base(&given, &base),
         None => Url::new(&given),
     };
     let url = url.map_err(|_| wrong())?;
