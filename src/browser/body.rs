@@ -78,7 +78,8 @@ fn form(fields: &[(Cow<'static, str>, Json)], file: Option<(&str, &str, Blob)>) 
 /// Bytes as a Blob, which the browser keeps outside the page's memory: a part is never whole within it, nor joined in one
 /// long task.
 pub(super) fn handed_over(bytes: &[u8]) -> Option<Blob> {
-    // Out of this module's memory as they are. Where that has just grown, there was nothing to be seen: then by a copy.
+    // Out of this module's memory as they are. If memory grew meanwhile, the view was detached and the Blob is empty: copy
+    // instead.
     let blob = Blob::new_with_u8_array_sequence(sys::viewed(bytes).as_ref()).ok()?;
     if blob.size() == bytes.len() as f64 {
         return Some(blob);

@@ -84,7 +84,7 @@ async fn by_the_platform(name: &'static str, source: &Source, part: &PartRange) 
         Err(_) => None,
     };
     let missing = || {
-        let words = format!("this page has no `crypto.subtle` for {name}: it is there on https and on localhost only");
+        let words = format!("`crypto.subtle` gave no {name}: a page has it on https and on localhost only");
         Failed::new(Failure::Nonsense, words)
     };
     Some(digest.map(|digest| Uint8Array::new(&digest).to_vec()).ok_or_else(missing))

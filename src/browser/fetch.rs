@@ -19,7 +19,6 @@ pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
     let given = sys::fetch(&request).map_err(|_| outgoing.unanswered())?;
     let answer = value::settled(&given).await.map_err(|_| outgoing.unanswered())?;
     let (status, headers) = head(&answer).ok_or_else(|| outgoing.no_answer())?;
-    // A redirect that is not followed has no status and no body.
     let given = answer.unchecked_ref::<sys::Answer>().text().map_err(|_| outgoing.broken_off())?;
     let text = value::settled(&given).await.map_err(|_| outgoing.broken_off())?;
     Ok(response(status, headers, text.as_string().ok_or_else(|| outgoing.no_answer())?))
@@ -28,7 +27,7 @@ pub(super) async fn send(outgoing: &Outgoing) -> Result<Response, Failed> {
 /// The status and the headers of an answer, if it is one.
 fn head(answer: &JsValue) -> Option<(u16, Vec<(String, String)>)> {
     let field = |name: &str| Reflect::get(answer, &name.into()).ok();
-    // It is checked to be a status.
+    // It is checked to be a status, or the zero of a redirect that is not followed.
     let status = field("status")?.as_f64().filter(|status| (0.0..1000.0).contains(status))? as u16;
     field("text")?.is_function().then_some(())?;
     let mut headers = Vec::new();

@@ -9,16 +9,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
 
-/// Bytes that are read at once: whole groups of three, few enough to be transformed within a frame, and as many as that
-/// allows, since each reading is a way to the browser's other processes and back.
+/// Bytes that are read at once where a Blob is no stream of them: whole groups of three, few enough to be transformed within
+/// a frame, and as many as that allows, since each reading is a way to the browser's other processes and back.
 const WINDOW: u64 = 2304 << 10;
 
 /// Windows of a part that are read at once. Read one after the other, most of the time is spent waiting for the browser's
 /// other processes; more than these few only fill the page's memory.
 const AT_ONCE: usize = 3;
 
-/// A part that is read as a whole into a buffer that is kept for the next one. Whether there is room for a larger one, the
-/// browser shall say.
+/// Largest part that is read into one reusable buffer; larger ones use `arrayBuffer()`, which can fail without throwing.
 const LARGEST: u64 = 32 << 20;
 
 thread_local! {

@@ -30,8 +30,8 @@ thread_local! {
 pub(super) struct Stream {
     /// Chromium collects a stream that is being read, unless somebody holds its reader: then what is read never comes.
     reader: sys::Reader,
-    /// Where bytes are read to. Who reads has it meanwhile: the platform takes a buffer away, and gives another one of the
-    /// same bytes.
+    /// Where bytes are read to. `None` while a read is pending: the platform detaches the buffer and returns another over the
+    /// same memory.
     buffer: Option<ArrayBuffer>,
     window: u32,
     left: u64,
