@@ -85,7 +85,8 @@ export interface UploadOptions<R = unknown> {
    * What carries the bytes. Default `"auto"`: XMLHttpRequest where somebody watches progress inside a part, and while
    * the number of parts in flight is being found (`concurrency`), for which bytes must be seen leaving; fetch otherwise, and for
    * parts that go to the service's API itself: they carry your headers, and only fetch can be told not to follow a
-   * redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`.
+   * redirect with them. For the same reason `"xhr"` is an `options` error where parts carry `headers`. Watching progress
+   * makes the browser send a preflight even for a plain POST: a store that answers OPTIONS with an error needs `"fetch"`.
    */
   transport?: "auto" | "fetch" | "xhr" | undefined;
   /**
@@ -525,9 +526,12 @@ export function custom<Session, R = unknown>(options: {
    * Default: those whose receipts were remembered.
    */
   list?(session: Session): Promise<{ number: number; size: number; etag?: string | undefined }[] | null>;
-  /** What may be written to disk of a session, as plain data: no token, no signed URL. */
+  /**
+   * What may be written to disk of a session, as plain data: no token, no signed URL. If it throws, the upload carries on, and
+   * a `journal-off` notice says that it will not survive a reload.
+   */
   remember?(session: Session): unknown;
-  /** The session again. */
+  /** The session again, within `responseTimeout`. If it throws, what is stored is kept for the next try. */
   recall?(remembered: unknown): Session | Promise<Session>;
 }): Destination<R>;
 
