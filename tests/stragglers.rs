@@ -263,6 +263,18 @@ fn a_function_that_completes_and_throws_has_no_part_sent_again() {
 }
 
 #[test]
+fn nothing_is_sent_into_a_session_that_is_gone_after_a_completion_that_may_have_been_good() {
+    let mut world = one_is_slow();
+    world.lose_answer("complete");
+    world.fault("complete", 1, How::Say(400, None));
+    let id = twelve(&mut world, Transport::Fetch);
+    world.run();
+    let life = world.life(id);
+    assert_eq!(life.error().map(|error| error.code), Some(ErrorCode::Unproven), "{:?}", life.ending);
+    assert_eq!((life.sends.len(), life.hedged.len(), life.alone, life.count("list")), (13, 1, 0, 1));
+}
+
+#[test]
 fn a_part_goes_out_once_where_that_is_not_harmless_or_not_wanted() {
     let rules: [fn(&mut Rules); 4] = [
         |rules| rules.numbers = Numbers::Once,

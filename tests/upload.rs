@@ -1764,6 +1764,20 @@ mod functions {
     }
 
     #[test]
+    fn a_complete_that_throws_after_one_that_may_have_been_good_is_unproven_where_the_session_is_gone() {
+        let mut world = functions(|rules| rules.inspects = true);
+        world.store.idempotent = false;
+        world.fault("complete", 1, How::Mute);
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).count("complete")), (ErrorCode::Unproven, 2));
+        // It is told once.
+        let again = world.retry(id);
+        world.run();
+        assert_stored(&world, again);
+    }
+
+    #[test]
     fn taking_up_what_only_lacks_its_completion_completes_it() {
         let mut world = functions(|_| {});
         world.fault("complete", 1, How::Drop(0.0));

@@ -152,7 +152,8 @@ impl<K: Clone> Upload<K> {
                 }
                 closing.ask = if self.rules.inspects { Ask::List } else { Ask::Complete };
             }
-            (Ask::List, Ok(Reply::Listed { .. } | Reply::Unknown)) => closing.ask = Ask::Complete,
+            (Ask::List, Ok(Reply::Listed { .. })) => closing.ask = Ask::Complete,
+            (Ask::List, Ok(Reply::Unknown)) => closing.lists_nothing(),
             (_, Ok(_)) => {
                 self.phase = Phase::Closing(closing);
                 return self.misunderstood(now, origins, COMPLETING);
@@ -179,7 +180,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         // Of a session that is known to be open a refusal says that the parts are at fault.
-        let is_open = closing.doubt.is_none() || self.question() == Some(Ask::List);
+        let is_open = closing.doubt.is_none() || self.question() == Some(Ask::List) && !closing.is_unknown;
         if is_open
             && matches!(failed.failure, Failure::Rejected | Failure::Corrupt)
             && self.send_alone(&closing.session)
