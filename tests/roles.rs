@@ -1058,6 +1058,20 @@ mod watching {
     }
 
     #[test]
+    fn what_is_taken_up_whole_and_is_forgotten_begins_anew() {
+        let mut world = world(0);
+        world.fault("complete", 1, How::Say(400, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Rejected);
+        world.store.forget(FIRST);
+        let again = world.retry(id);
+        world.run();
+        assert_stored(&world, again);
+        assert_eq!((world.life(again).restarts, world.life(again).sends.len()), (1, 3));
+    }
+
+    #[test]
     fn what_is_taken_up_whole_is_asked_about_before_it_is_completed() {
         let mut world = world(0);
         world.fault("complete", 1, How::Say(400, None));
@@ -1945,6 +1959,33 @@ mod taking_up {
             world.run();
             assert_stored(&world, id);
         }
+    }
+
+    #[test]
+    fn what_the_service_has_forgotten_begins_anew_where_it_says_so_when_urls_are_asked_for() {
+        for (status, times) in [(400, 1), (404, 2)] {
+            let mut world = world_with(|rules| rules.inspects = false);
+            let id = world.upload(12 * MIB, limited(0));
+            world.run_until(|world| world.life(id).progress.parts_stored >= 2);
+            // A batch that is not known is asked for one by one first.
+            world.fault("sign", times, How::Say(status, None));
+            let id = world.reload(id);
+            world.store.forget(FIRST);
+            world.run();
+            assert_stored(&world, id);
+            assert_eq!((world.life(id).restarts, world.life(id).count("create")), (1, 1), "{status}");
+        }
+    }
+
+    #[test]
+    fn urls_that_are_refused_of_what_is_listed_are_an_error_and_cost_no_session() {
+        let mut world = world_with(|_| ());
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).progress.parts_stored >= 2);
+        world.fault("sign", 1, How::Say(400, None));
+        let id = world.reload(id);
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).restarts), (ErrorCode::Rejected, 0));
     }
 
     #[test]

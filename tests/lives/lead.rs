@@ -151,13 +151,17 @@ fn take_up<S: Service>(world: &mut World<S>, id: UploadId) {
     // Whether a session that was being completed when it was let go was completed or forgotten is for nobody to say: that
     // is told once, and then it begins anew.
     let is_told = rules.inspects || rules.watches || rules.verifies;
-    if is_unproven(world, again) && (missing.is_none() || !is_told) && was_closing {
+    let may_be_completed = is_unproven(world, again) && was_closing && (missing.is_none() || !is_told);
+    let is_failed = world.life(again).error().is_some();
+    // So it is with a last report, where that completes.
+    let may_be_reported = is_failed && missing.is_none() && !rules.completes && !rules.inspects;
+    if may_be_completed || may_be_reported {
         again = world.retry(again);
         world.run();
     }
     let life = world.life(again);
-    if missing.is_none() && !rules.inspects {
-        return; // Nobody can tell that the session is gone, or it was completed after all.
+    if missing.is_none() && !rules.inspects && rules.api.is_none() {
+        return; // What a function throws does not say that the session is gone.
     }
     if world.store.signs_missing && life.config.retry.limit == 0 {
         return; // No session may be given up for another one, not even one whose receipts are lost.

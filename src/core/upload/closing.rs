@@ -166,6 +166,10 @@ impl<K: Clone> Upload<K> {
             {
                 return self.end_unproven(now, origins, closing, Error::of(&failed, VERIFYING, 1));
             }
+            // It was not completed, and is not there any more.
+            (_, Err(failed)) if failed.failure == Failure::Gone && !closing.accepted => {
+                return self.completion_refused(now, origins, closing, &failed);
+            }
             (_, Err(failed)) => return self.question_failed(now, origins, closing, &failed, outage),
         }
         self.phase = Phase::Closing(closing);
@@ -270,11 +274,11 @@ impl<K: Clone> Upload<K> {
             }
             _ => "",
         };
-        if !why.is_empty() && self.may_begin_anew() {
-            return self.begin_anew(now, origins, closing.session, error, why, None);
+        self.phase = Phase::Closing(closing);
+        if why.is_empty() || !self.begin_anew(now, origins, &error, why, None) {
+            self.outputs.push(Output::Save(Change::Refused));
+            self.fail(now, origins, error);
         }
-        self.outputs.push(Output::Save(Change::Refused));
-        self.end_closing(now, origins, closing, error);
     }
 
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {

@@ -13,6 +13,9 @@ const MOST: u32 = 3;
 /// Removing a session that nobody needs is tried so often; a new one does not depend on it.
 const TRIES: u32 = 2;
 
+/// Why a session that was taken up is given up.
+pub(super) const FORGOTTEN: &str = "the service has forgotten the upload that was taken up";
+
 /// What is attempted, as errors say it.
 const REMOVING: &str = "removing a session that was given up";
 
@@ -56,45 +59,44 @@ impl<K: Clone> Upload<K> {
             }
             _ => return false,
         };
-        let Phase::Sending { session } = &self.phase else { return false };
-        if !self.may_begin_anew() {
-            return false;
-        }
-        let session = session.clone();
         if let (Failure::Busy { .. }, Some(origin)) = (&failed.failure, &task.origin) {
             // Else the next session would be asked for patience just as this one.
             origins.link(origin).slow_down(now.instant, task.began, asked.unwrap_or_default());
         }
         let error = self.part_error(index, failed);
-        self.begin_anew(now, origins, session, error, "its number may not be used again", asked);
-        true
+        self.begin_anew(now, origins, &error, "its number may not be used again", asked)
     }
 
-    /// Whether one more session may be given up. One that was taken up may, even if nothing is to be tried again: it was
-    /// not tried before.
-    pub(super) fn may_begin_anew(&self) -> bool {
-        self.restarts < MOST.min(self.config.retry.limit.max(u32::from(self.resumed)))
-    }
-
-    /// Gives the session up because of an error; `why` says what that has to do with it.
+    /// Gives the session up because of an error, if one more may be given up; `why` says what that has to do with it. One
+    /// that was taken up may, even if nothing is to be tried again: it was not tried before. Says whether it is.
     pub(super) fn begin_anew(
         &mut self,
         now: Now,
         origins: &mut Origins,
-        session: K,
-        error: Error,
+        error: &Error,
         why: &str,
         asked: Option<Duration>,
-    ) {
+    ) -> bool {
+        let Some(session) = self.session().cloned() else { return false };
+        if self.restarts >= MOST.min(self.config.retry.limit.max(u32::from(self.resumed))) {
+            return false;
+        }
         self.restarts += 1;
         let delay = self.config.retry.delay(self.restarts, asked, &mut self.dice);
         let why = format!("{}; {why}, so all parts go into a new session", error.message);
         // That what was taken up is of no use is no attempt of this visit's.
         if !self.resumed {
-            self.emit(Event::Retry { error, attempt: self.restarts, delay });
+            self.emit(Event::Retry { error: error.clone(), attempt: self.restarts, delay });
         }
         self.leave(origins);
         self.phase = self.give_up(now.instant + delay, session, why);
+        true
+    }
+
+    /// Whether a failure says that the service has forgotten a session that was taken up. One that cannot say so when it is
+    /// asked what is stored may say no to whatever else is asked of it.
+    pub(super) fn is_forgotten(&self, failure: Failure) -> bool {
+        self.resumed && (failure == Failure::Gone || failure == Failure::Rejected && !self.rules.inspects)
     }
 
     /// Goes on in a session that is taken up. Which of its numbers have been tried is not known: where none may be used

@@ -4,6 +4,7 @@ use super::super::link::Link;
 use super::super::part::Standing;
 use super::super::watch::{Along, Purpose, Task};
 use super::super::{Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Preparing, Step};
+use super::restarting::FORGOTTEN;
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -143,17 +144,11 @@ impl<K: Clone> Upload<K> {
             }
             return;
         }
-        // A service that cannot say that it has forgotten an upload may say no to its parts.
-        let forgotten = match failed.failure {
-            Failure::Gone => true,
-            Failure::Rejected => !self.rules.inspects,
-            _ => false,
-        };
-        if forgotten && self.resumed && self.may_begin_anew() {
-            let Phase::Sending { session } = &self.phase else { return };
-            let (session, error) = (session.clone(), self.part_error(index, failed));
-            let why = "the service has forgotten the upload that was taken up";
-            return self.begin_anew(now, origins, session, error, why, None);
+        if self.is_forgotten(failed.failure) {
+            let error = self.part_error(index, failed);
+            if self.begin_anew(now, origins, &error, FORGOTTEN, None) {
+                return;
+            }
         }
         if failed.status.is_some() {
             // What answers one part is in reach of the others; that may not go on for ever, as each such answer counts.

@@ -83,13 +83,12 @@ impl<K: Clone> Upload<K> {
             self.phase = Phase::Closing(self.closing(session.clone(), Ask::Watch, Some(failed)));
             return;
         }
-        if let (Failure::Gone | Failure::Rejected, Phase::Sending { session }) = (&failed.failure, &self.phase)
+        let why = "the upload that was taken up cannot be gone on with";
+        if matches!(failed.failure, Failure::Gone | Failure::Rejected)
             && self.resumed
-            && self.may_begin_anew()
+            && self.begin_anew(now, origins, &Error::of(&failed, REPORTING, 1), why, None)
         {
-            let (session, error) = (session.clone(), Error::of(&failed, REPORTING, 1));
-            let why = "the upload that was taken up cannot be gone on with";
-            return self.begin_anew(now, origins, session, error, why, None);
+            return;
         }
         // What the service may have heard of already is no harm to tell it again.
         for index in parts {

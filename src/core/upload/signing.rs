@@ -5,8 +5,12 @@ use super::super::link::CONNECTIONS;
 use super::super::part::{Pass, Standing};
 use super::super::watch::Purpose;
 use super::super::{Digests, Error, Event, Failed, Failure, Now, Origins, Preparing, Reply, Step, Ticket};
+use super::restarting::FORGOTTEN;
 use super::{Phase, Upload};
 use std::time::Duration;
+
+/// What is attempted, as errors say it.
+const SIGNING: &str = "signing parts";
 
 impl<K: Clone> Upload<K> {
     /// Asks for tickets while fewer than two rounds of them are in hand or under way.
@@ -101,6 +105,7 @@ impl<K: Clone> Upload<K> {
         for index in parts {
             self.queues.preparing.remove(*index);
         }
+        let mut why = "";
         let failed = match outcome {
             Ok(Reply::Prepared(tickets)) => {
                 let mut without = Vec::new();
@@ -114,12 +119,12 @@ impl<K: Clone> Upload<K> {
                     self.signing = super::Errand::default();
                     return;
                 }
-                let failed =
-                    Failed::new(Failure::Nonsense, "the answer has no URL for any of the parts asked for".into());
-                if self.may_be_there(parts) && self.begin_without(now, origins, &failed) {
-                    return;
+                // A service that signs what is missing only holds parts of which nobody has a receipt: without it nothing
+                // can be completed.
+                if self.may_be_there(parts) {
+                    why = "the service holds parts whose receipts were lost";
                 }
-                failed
+                Failed::new(Failure::Nonsense, "the answer has no URL for any of the parts asked for".into())
             }
             Ok(_) => Failed::new(Failure::Nonsense, "the answer was taken for another step's".into()),
             Err(failed) => failed,
@@ -128,11 +133,17 @@ impl<K: Clone> Upload<K> {
             self.batch = 1;
             return;
         }
+        if self.is_forgotten(failed.failure) {
+            why = FORGOTTEN;
+        }
+        if !why.is_empty() && self.begin_anew(now, origins, &Error::of(&failed, SIGNING, 1), why, None) {
+            return;
+        }
         if is_second && self.waits_with_the_last(now, &failed) {
             return;
         }
         let mut signing = std::mem::take(&mut self.signing);
-        if let Err(error) = self.judge(now, &mut signing, &failed, outage, "signing parts") {
+        if let Err(error) = self.judge(now, &mut signing, &failed, outage, SIGNING) {
             return self.fail(now, origins, error);
         }
         self.signing = signing;
@@ -161,19 +172,6 @@ impl<K: Clone> Upload<K> {
     /// Whether a part may be stored although its receipt is not in hand: it was sent, by this visit or another.
     pub(super) fn may_be_stored(&self, index: u32) -> bool {
         self.resumed || self.parts[index as usize].tried
-    }
-
-    /// A service that signs what is missing only holds parts of which nobody has a receipt: without it nothing can be
-    /// completed, and all parts go into a new session. Says whether that may be.
-    fn begin_without(&mut self, now: Now, origins: &mut Origins, failed: &Failed) -> bool {
-        let Phase::Sending { session } = &self.phase else { return false };
-        if !self.may_begin_anew() {
-            return false;
-        }
-        let session = session.clone();
-        let why = "the service holds parts whose receipts were lost";
-        self.begin_anew(now, origins, session, Error::of(failed, "signing parts", 1), why, None);
-        true
     }
 
     /// Puts tickets in the hands of the parts that they are for. A part in flight keeps the one it went out with.
