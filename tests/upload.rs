@@ -353,6 +353,15 @@ mod aborting {
     }
 
     #[test]
+    fn a_removal_is_believed_where_a_backend_says_no_more_of_what_is_gone_than_that_something_went_wrong() {
+        let mut world = World::plain();
+        world.break_for_good("list", How::Say(500, None));
+        let id = abort_when(&mut world, |life| life.in_flight() == 6);
+        let life = world.life(id);
+        assert_eq!((life.count("abort"), life.count("list"), &life.over), (1, 1, &Some(None)));
+    }
+
+    #[test]
     fn an_upload_that_bears_no_outage_removes_what_is_stored_all_the_same() {
         let mut world = World::plain();
         let timeouts = Timeouts { outage: Duration::ZERO, ..Timeouts::default() };

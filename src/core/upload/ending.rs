@@ -159,8 +159,11 @@ impl<K: Clone> Upload<K> {
             Ok(Reply::Discarded) => return self.over(None),
             Ok(Reply::Listed { .. }) if clearing.looks < LOOKS => clearing.looking = false,
             Ok(_) => return self.over(Some("the service still lists the upload after it was removed".into())),
-            // A function that lists what was removed has nothing to list, and may well throw.
-            Err(failed) if failed.failure == Failure::Callback && clearing.looking => return self.over(None),
+            // A function that lists what was removed has nothing to list, and may well throw; nor does a backend in
+            // production say more of it than that something went wrong.
+            Err(failed) if matches!(failed.failure, Failure::Callback | Failure::Vague) && clearing.looking => {
+                return self.over(None);
+            }
             Err(failed) => {
                 let verdict = self.judge(now, &mut clearing.errand, &failed, outage, "aborting the upload");
                 if let Err(error) = verdict {
