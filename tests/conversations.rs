@@ -314,6 +314,8 @@ mod hearing {
             (400, "InvalidRequest", Failure::Rejected),
             // The line was too slow for the store, and need not be so again.
             (400, "RequestTimeout", Failure::Server),
+            // What signed the URL died before the URL did.
+            (400, "ExpiredToken", Failure::Refused),
             (500, "InternalError", Failure::Server),
             (503, "SlowDown", Failure::Busy { after: None }),
         ] {

@@ -138,8 +138,13 @@ pub(super) fn refusal(request: &Request, response: &Response) -> Failed {
 pub(super) fn refused(request: &Request, response: &Response, own: Option<String>) -> Failed {
     let after = response.header("retry-after").and_then(|text| date::retry_after(text, response.at));
     let failure = match response.status {
-        // A line that was too slow once: [S3 answers that with 400](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
-        400 if xml::error(&response.text).is_some_and(|(code, _)| code == "RequestTimeout") => Failure::Server,
+        // [S3 answers 400](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) to a line that was too slow
+        // once, and where the credentials that signed a URL have died before it.
+        400 => match xml::error(&response.text).as_ref().map(|(code, _)| code.as_str()) {
+            Some("RequestTimeout") => Failure::Server,
+            Some("ExpiredToken") => Failure::Refused,
+            _ => Failure::Rejected,
+        },
         401 | 403 => Failure::Refused,
         404 => Failure::Gone,
         408 | 500..=502 | 504..=599 => Failure::Server,
