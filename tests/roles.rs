@@ -6,8 +6,8 @@ mod world;
 
 use std::time::Duration;
 use upslice::core::{
-    Config, Dice, Digests, ErrorCode, Ledger, Numbers, Origin, PlanError, Preparing, Retry, Rules, Settling, Sizes,
-    State, Timeouts, Upload, UploadId,
+    Change, Config, Dice, Digests, ErrorCode, Ledger, Numbers, Origin, PlanError, Preparing, Retry, Rules, Settling,
+    Sizes, State, Timeouts, Upload, UploadId,
 };
 use world::{Cancels, Ending, Fails, Gift, How, Life, Plain, World};
 
@@ -440,6 +440,40 @@ mod reporting {
     }
 
     #[test]
+    fn what_is_complete_and_whose_receipts_were_lost_is_unproven_once() {
+        let mut world = world();
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.store.object(FIRST).is_some());
+        interrupt(&mut world, id);
+        let (session, part_size) = world.life(id).ledger.session().unwrap().clone();
+        let mut ledger = Ledger::default();
+        ledger.apply(Change::Opened { session, part_size, seat: None });
+        let id = world.take_up(12 * MIB, parts_of(MIB), ledger);
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unproven);
+        let again = world.retry(id);
+        world.run();
+        assert!(world.life(again).is_stored(), "{:?}", world.life(again).ending);
+        assert_eq!(world.life(again).count("create"), 1);
+    }
+
+    #[test]
+    fn what_is_listed_as_complete_and_not_whole_is_told_once() {
+        let mut world = world();
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).progress.parts_stored >= 2);
+        interrupt(&mut world, id);
+        world.fault("list", 1, How::Say(422, None));
+        let id = world.retry(id);
+        world.run();
+        let life = world.life(id);
+        assert_eq!((code(life), life.ledger.session()), (ErrorCode::Checksum, None));
+        let again = world.retry(id);
+        world.run();
+        assert!(world.life(again).is_stored(), "{:?}", world.life(again).ending);
+    }
+
+    #[test]
     fn an_empty_file_without_parts_has_nothing_to_be_told() {
         let mut world = world_of(|rules| rules.limits.empty_parts = Some(1));
         let id = world.upload(0, parts_of(MIB));
@@ -814,6 +848,17 @@ mod watching {
             assert_stored(&world, again);
             assert_eq!(world.life(again).sends.len(), 3);
         }
+    }
+
+    #[test]
+    fn what_the_service_says_is_not_whole_is_told_once() {
+        let mut world = world(3);
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).count("status") == 1);
+        world.fault("status", 1, How::Say(422, None));
+        world.run();
+        let life = world.life(id);
+        assert_eq!((code(life), life.ledger.session()), (ErrorCode::Checksum, None));
     }
 
     #[test]

@@ -490,6 +490,20 @@ mod completing {
     }
 
     #[test]
+    fn an_object_of_another_size_is_told_once() {
+        let mut world = world_with(|rules| rules.verifies = true);
+        world.store.says_size = Some(MIB);
+        world.lose_answer("complete");
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        world.store.says_size = None;
+        let again = world.retry(id);
+        world.run();
+        assert_stored(&world, again);
+        assert_eq!(world.life(again).count("create"), 1);
+    }
+
+    #[test]
     fn an_object_that_is_not_there_is_completed_again() {
         for inspects in [true, false] {
             let mut world = world_with(|rules| (rules.verifies, rules.inspects) = (true, inspects));

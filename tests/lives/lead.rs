@@ -154,7 +154,7 @@ fn take_up<S: Service>(world: &mut World<S>, id: UploadId) {
     let may_be_completed = is_unproven(world, again) && was_closing && (missing.is_none() || !is_told);
     let is_failed = world.life(again).error().is_some();
     // So it is with a last report, where that completes.
-    let may_be_reported = is_failed && missing.is_none() && !rules.completes && !rules.inspects;
+    let may_be_reported = is_failed && missing.is_none() && !rules.completes;
     if may_be_completed || may_be_reported {
         again = world.retry(again);
         world.run();
@@ -165,9 +165,6 @@ fn take_up<S: Service>(world: &mut World<S>, id: UploadId) {
     }
     if world.store.signs_missing && life.config.retry.limit == 0 {
         return; // No session may be given up for another one, not even one whose receipts are lost.
-    }
-    if missing.is_none() && !rules.completes && is_unproven(world, id) && is_unproven(world, again) {
-        return; // It is complete, and a reload lost some of its receipts.
     }
     if life.unchecked && rules.numbers == Numbers::Once {
         return; // That a digest was refused costs a session and all that was in it, if one may be given up.

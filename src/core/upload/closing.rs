@@ -130,6 +130,8 @@ impl<K: Clone> Upload<K> {
             }
             (Ask::Verify, Ok(Reply::Whole { size, .. })) => {
                 let whole = self.plan.size();
+                // It would say so at every visit to come.
+                self.outputs.push(Output::Save(Change::Closed));
                 let words = format!("the finished object has {size} bytes, the file {whole}: it is not what was read");
                 return self.end_closing(now, origins, closing, Error::new(ErrorCode::Checksum, words));
             }

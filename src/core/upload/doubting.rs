@@ -66,7 +66,7 @@ impl<K: Clone> Upload<K> {
             match (closing.ask, failed.failure) {
                 (Ask::List, Failure::Vague | Failure::Rejected) if closing.doubt.is_some() => closing.lists_nothing(),
                 // It would say so at every visit to come.
-                (_, Failure::Failed | Failure::Gone) => {
+                (_, Failure::Failed | Failure::Corrupt | Failure::Gone) => {
                     self.outputs.push(Output::Save(Change::Closed));
                     return self.end_closing(now, origins, closing, error);
                 }

@@ -104,6 +104,8 @@ impl<K: Clone> Upload<K> {
                     self.adopt(index, receipt);
                 }
                 if self.stored < self.plan.parts() {
+                    // It would say so at every visit to come.
+                    self.outputs.push(Output::Save(Change::Closed));
                     self.may_be_completed = true;
                     self.phase = Phase::Failed(Some(inspecting.session));
                     let words = "the service says that it is complete, and not all of its receipts are in hand: look for it before you upload again";
@@ -129,6 +131,9 @@ impl<K: Clone> Upload<K> {
                     Err(error) if is_vague => self.phase = self.begin_beside(&error.message),
                     verdict => {
                         let was_closing = inspecting.was_closing;
+                        if matches!(failed.failure, Failure::Failed | Failure::Corrupt) {
+                            self.outputs.push(Output::Save(Change::Closed));
+                        }
                         self.phase = Phase::Inspecting(inspecting);
                         if let Err(error) = verdict {
                             let error = if was_closing { doubted(&gone_before(), error) } else { error };
