@@ -275,6 +275,17 @@ fn nothing_is_sent_into_a_session_that_is_gone_after_a_completion_that_may_have_
 }
 
 #[test]
+fn an_object_that_is_not_what_was_sent_is_told_once_and_no_part_is_sent_again() {
+    let mut world = one_is_slow();
+    world.fault("complete", 1, How::SayFalsely(222));
+    let id = twelve(&mut world, Transport::Fetch);
+    world.run();
+    let life = world.life(id);
+    assert_eq!(life.error().map(|error| error.code), Some(ErrorCode::Checksum), "{:?}", life.ending);
+    assert_eq!((life.sends.len(), life.alone, life.ledger.session()), (13, 0, None));
+}
+
+#[test]
 fn a_part_goes_out_once_where_that_is_not_harmless_or_not_wanted() {
     let rules: [fn(&mut Rules); 4] = [
         |rules| rules.numbers = Numbers::Once,

@@ -180,7 +180,8 @@ impl Service for Plain {
                     (429 | 503, _) => Failure::Busy { after: after.map(Duration::from_secs) },
                     (500, Step::Inspect { .. } | Step::Close { .. }) => Failure::Vague,
                     (408 | 500.., _) => Failure::Server,
-                    (422, _) => Failure::Corrupt,
+                    // The second is that of an object which is there, and not what was sent.
+                    (422, _) | (222, Step::Close { .. }) => Failure::Corrupt,
                     // A good answer, and not what one hopes for.
                     (200, Step::Watch { .. }) => Failure::Failed,
                     _ => Failure::Rejected,

@@ -160,6 +160,14 @@ impl<K: Clone> Upload<K> {
                 self.phase = Phase::Closing(closing);
                 return self.misunderstood(now, origins, COMPLETING);
             }
+            // It took effect, and what came of it is not what was sent.
+            (Ask::Complete, Err(failed))
+                if failed.failure == Failure::Corrupt && failed.status.is_none_or(|status| status < 300) =>
+            {
+                self.outputs.push(Output::Save(Change::Closed));
+                closing.accepted = true;
+                return self.end_closing(now, origins, closing, Error::of(&failed, COMPLETING, 1));
+            }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
             // A session that is forgotten has no more to tell.
             (_, Err(failed))
