@@ -278,6 +278,47 @@ mod aborting {
     }
 
     #[test]
+    fn abort_after_a_completion_that_was_answered_with_anything_but_a_refusal_says_so() {
+        for how in [How::Garble, How::SayFalsely(222)] {
+            let mut world = World::plain();
+            world.fault("complete", 1, how);
+            let id = world.upload(3 * MIB, parts_of(MIB));
+            world.run();
+            assert!(world.life(id).error().is_some());
+            world.abort(id);
+            world.run();
+            let over = &world.life(id).over;
+            assert!(matches!(over, Some(Some(left)) if left.contains("may be stored")), "{how:?} {over:?}");
+        }
+    }
+
+    #[test]
+    fn abort_after_a_completion_that_was_refused_says_nothing_of_it() {
+        let mut world = World::plain();
+        world.fault("complete", 1, How::Say(400, None));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        world.abort(id);
+        world.run();
+        assert_eq!(world.life(id).over, Some(None));
+    }
+
+    #[test]
+    fn abort_after_a_creation_that_was_answered_by_somebody_else_says_what_may_be_left() {
+        for how in [How::Garble, How::SayFalsely(503)] {
+            let mut world = World::plain();
+            world.break_for_good("create", how);
+            let config = Config { retry: Retry { limit: 0, ..Retry::default() }, ..parts_of(MIB) };
+            let id = world.upload(3 * MIB, config);
+            world.run();
+            world.abort(id);
+            world.run();
+            let over = &world.life(id).over;
+            assert!(matches!(over, Some(Some(left)) if left.contains("may hold an empty upload")), "{how:?} {over:?}");
+        }
+    }
+
+    #[test]
     fn abort_of_what_an_earlier_visit_was_completing_says_so() {
         for starts in [false, true] {
             let mut world = World::plain();

@@ -16,11 +16,8 @@
 //! ```
 
 use super::super::errand::Errand;
-use super::super::{
-    Change, Error, ErrorCode, Event, Failed, Failure, Now, Numbers, Origins, Output, Reply, State, Step,
-};
+use super::super::{Change, Error, ErrorCode, Event, Failed, Failure, Now, Origins, Output, Reply, State, Step};
 use super::doubting::unproven;
-use super::settling::REPORTING;
 use super::watching::Watching;
 use super::{Phase, Receipts, Upload};
 use std::rc::Rc;
@@ -72,11 +69,6 @@ impl<K: Clone> Closing<K> {
             Ask::Watch => (Step::Watch { session }, false),
         }
     }
-
-    /// Whether a completion may have taken effect.
-    pub(super) const fn may_have_completed(&self) -> bool {
-        self.doubt.is_some() || self.accepted || (self.errand.running.is_some() && matches!(self.ask, Ask::Complete))
-    }
 }
 
 impl<K: Clone> Upload<K> {
@@ -95,7 +87,9 @@ impl<K: Clone> Upload<K> {
     }
 
     /// What follows when every part is stored.
-    pub(super) fn closing(&self, session: K, ask: Ask, refused: Option<Failed>) -> Box<Closing<K>> {
+    pub(super) fn closing(&mut self, session: K, ask: Ask, refused: Option<Failed>) -> Box<Closing<K>> {
+        // Else it is when the completion goes out.
+        self.may_be_completed |= !self.rules.completes();
         Box::new(Closing {
             session,
             receipts: self.receipts(),
@@ -165,7 +159,6 @@ impl<K: Clone> Upload<K> {
                 if failed.failure == Failure::Corrupt && failed.status.is_none_or(|status| status < 300) =>
             {
                 self.outputs.push(Output::Save(Change::Closed));
-                closing.accepted = true;
                 return self.end_closing(now, origins, closing, Error::of(&failed, COMPLETING, 1));
             }
             (Ask::Complete, Err(failed)) => return self.completion_failed(now, origins, closing, failed, outage),
@@ -237,7 +230,9 @@ impl<K: Clone> Upload<K> {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
                     let is_over = closing.is_unknown && failed.failure == Failure::Vague;
-                    if is_over || closing.doubt.is_none() && failed.failure == Failure::Refused {
+                    if closing.doubt.is_none() && failed.failure == Failure::Refused {
+                        self.not_completed();
+                    } else if is_over {
                         self.outputs.push(Output::Save(Change::Refused));
                     }
                     let error = if closing.has_lost_one() { closing.in_doubt(error) } else { error };
@@ -261,34 +256,6 @@ impl<K: Clone> Upload<K> {
             }
         }
         self.phase = Phase::Closing(closing);
-    }
-
-    /// A completion was refused, and none before it was good: another session may fare better, whatever it was that made
-    /// one useless that was taken up, or where the browser itself may have used a number twice.
-    pub(super) fn completion_refused(
-        &mut self,
-        now: Now,
-        origins: &mut Origins,
-        closing: Box<Closing<K>>,
-        failed: &Failed,
-    ) {
-        if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
-            return;
-        }
-        let subject = if self.rules.completes() { COMPLETING } else { REPORTING };
-        let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
-        let why = match failed.failure {
-            Failure::Corrupt if self.rules.numbers() == Numbers::Once => "what is stored is not what was acknowledged",
-            Failure::Gone | Failure::Rejected if self.resumed || self.reckoned => {
-                "the upload that was taken up cannot be completed"
-            }
-            _ => "",
-        };
-        self.phase = Phase::Closing(closing);
-        if why.is_empty() || !self.begin_anew(now, origins, &error, why, None) {
-            self.outputs.push(Output::Save(Change::Refused));
-            self.fail(now, origins, error);
-        }
     }
 
     pub(super) fn succeed(&mut self, now: Now, closing: Closing<K>, answer: K) {

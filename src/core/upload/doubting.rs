@@ -30,7 +30,7 @@ impl<K> Closing<K> {
 
 impl<K: Clone> Upload<K> {
     /// Completing had begun when an earlier visit ended, and may have taken effect.
-    pub(super) fn closing_again(&self, session: K) -> Box<Closing<K>> {
+    pub(super) fn closing_again(&mut self, session: K) -> Box<Closing<K>> {
         let mut closing = self.closing(session, self.question().unwrap_or(Ask::Complete), None);
         closing.doubt = Some(gone_before());
         closing
@@ -39,8 +39,13 @@ impl<K: Clone> Upload<K> {
     /// It may have been completed, and there are not even the receipts to complete it again.
     pub(super) fn unproven_before(&mut self, now: Now, origins: &mut Origins) {
         self.outputs.push(Output::Save(Change::Closed));
-        self.may_be_completed = true;
         self.fail(now, origins, unproven(&gone_before(), None));
+    }
+
+    /// Completing was refused, or never heard of.
+    pub(super) fn not_completed(&mut self) {
+        self.outputs.push(Output::Save(Change::Refused));
+        self.may_be_completed = false;
     }
 
     /// What tells whether a completion took effect, if anything does.

@@ -32,8 +32,6 @@ pub(super) struct Clearing<K> {
     pub(super) errand: Errand,
     looking: bool,
     looks: u32,
-    /// Whether a completion was under way, whose object cannot be removed.
-    may_be_completed: bool,
     pub(super) until: Instant,
 }
 
@@ -51,7 +49,6 @@ impl<K: Clone> Clearing<K> {
 impl<K: Clone> Upload<K> {
     /// The one bad ending. What is stored stays, to be taken up again or removed.
     pub(super) fn fail(&mut self, now: Now, origins: &mut Origins, mut error: Error) {
-        self.may_be_completed |= self.may_have_completed();
         self.leave(origins);
         if matches!(self.phase, Phase::Restarting(_)) {
             // The next try does not know of it.
@@ -64,17 +61,6 @@ impl<K: Clone> Upload<K> {
 
     pub(super) fn fail_with(&mut self, now: Now, origins: &mut Origins, failed: &Failed, subject: &str, attempts: u32) {
         self.fail(now, origins, Error::of(failed, subject, attempts));
-    }
-
-    /// Whether there may be an object, which cannot be removed: completing had begun, in this visit or in one before.
-    fn may_have_completed(&self) -> bool {
-        match &self.phase {
-            Phase::Idle(ledger) => ledger.is_closing(),
-            Phase::Inspecting(inspecting) => inspecting.was_closing,
-            Phase::Closing(closing) => closing.may_have_completed(),
-            Phase::Failed(_) => self.may_be_completed,
-            _ => false,
-        }
     }
 
     /// Ends it because it was asked for, and removes what is stored.
@@ -91,47 +77,46 @@ impl<K: Clone> Upload<K> {
         }
         // Nor is the name known of what an earlier try may have created.
         self.nameless.take().into_iter().for_each(|words| self.note_left(&empty(&words)));
-        let may_be_completed = self.may_have_completed();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
             Phase::Opening(errand) if errand.running.is_some() => {
                 self.phase = Phase::Orphan(Errand { until: now.instant + ORPHANED, ..errand });
             }
             Phase::Idle(ledger) => match ledger.session().cloned() {
-                Some((session, _)) => self.clear(now, session, may_be_completed),
+                Some((session, _)) => self.clear(now, session),
                 None => self.over(None),
             },
             Phase::Sending { session } | Phase::Failed(Some(session)) => {
                 self.leave(origins);
-                self.clear(now, session, may_be_completed);
+                self.clear(now, session);
             }
             Phase::Inspecting(inspecting) => {
                 self.leave(origins);
-                self.clear(now, inspecting.session, may_be_completed);
+                self.clear(now, inspecting.session);
             }
             Phase::Restarting(restarting) => {
                 self.leave(origins);
-                self.clear(now, restarting.session, may_be_completed);
+                self.clear(now, restarting.session);
             }
             Phase::Closing(closing) => {
                 self.leave(origins);
-                self.clear(now, closing.session, may_be_completed);
+                self.clear(now, closing.session);
             }
             Phase::Opening(_) | Phase::Failed(None) | Phase::Over | Phase::Orphan(_) | Phase::Clearing(_) => {
-                self.over(may_be_completed.then(|| MAY_BE_COMPLETED.into()));
+                self.over(self.may_be_completed.then(|| MAY_BE_COMPLETED.into()));
             }
         }
     }
 
     /// Begins to remove a session.
-    pub(super) fn clear(&mut self, now: Now, session: K, may_be_completed: bool) {
+    pub(super) fn clear(&mut self, now: Now, session: K) {
         self.outputs.push(Output::Save(Change::Closed));
         if !self.rules.discards {
             return self.over(Some("the service has no way to remove an unfinished upload".into()));
         }
         let until = now.instant + PATIENCE.min(self.config.timeouts.outage.max(LEAST));
         let errand = Errand::default();
-        let clearing = Clearing { session, errand, looking: false, looks: 0, may_be_completed, until };
+        let clearing = Clearing { session, errand, looking: false, looks: 0, until };
         self.phase = Phase::Clearing(clearing.into());
     }
 
@@ -148,7 +133,7 @@ impl<K: Clone> Upload<K> {
             Err(failed) => failed.failure == Failure::Gone,
         };
         match outcome {
-            _ if gone && clearing.may_be_completed && clearing.looks == 0 => {
+            _ if gone && self.may_be_completed && clearing.looks == 0 => {
                 return self.over(Some(MAY_BE_COMPLETED.into()));
             }
             _ if gone => return self.over(None),

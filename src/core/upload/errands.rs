@@ -13,10 +13,14 @@ pub(super) fn empty(words: &str) -> String {
     format!("the service may hold an empty upload: {words}")
 }
 
-/// Whether a creation that failed so may have left a session. Without an answer nobody knows that, nor its name, and a
-/// gateway's answer says nothing about what the service behind it did.
+/// Whether a creation that failed so may have left a session. Without an answer nobody knows that, nor its name, and what a
+/// gateway or somebody else answers says nothing about what the service behind it did. Who says how long to wait has not
+/// begun.
 const fn may_have_created(failure: Failure) -> bool {
-    matches!(failure, Failure::NoAnswer | Failure::Silence | Failure::Server)
+    matches!(
+        failure,
+        Failure::NoAnswer | Failure::Silence | Failure::Server | Failure::Busy { after: None } | Failure::Nonsense
+    )
 }
 
 impl<K: Clone> Upload<K> {
@@ -69,6 +73,7 @@ impl<K: Clone> Upload<K> {
         };
         if closing {
             self.outputs.push(Output::Save(Change::Closing));
+            self.may_be_completed = true;
         }
         let task = self.task(Purpose::Errand(self.time_for(closing)));
         let id = self.run(now.instant, origins, step, task);
@@ -115,7 +120,7 @@ impl<K: Clone> Upload<K> {
             Phase::Orphan(_) => match outcome {
                 Ok(Reply::Opened { session, seat, .. }) => {
                     self.seat = seat;
-                    self.clear(now, session, false);
+                    self.clear(now, session);
                 }
                 Err(failed) if may_have_created(failed.failure) => self.over(Some(empty(&failed.words))),
                 Ok(_) | Err(_) => self.over(None),
@@ -144,11 +149,11 @@ impl<K: Clone> Upload<K> {
                 );
                 self.fail(now, origins, Error::new(ErrorCode::Protocol, words));
                 // Nobody can make anything of it.
-                return self.clear(now, session, false);
+                return self.clear(now, session);
             }
             self.cut(plan);
         }
-        self.nameless = None;
+        (self.nameless, self.may_be_completed) = (None, false);
         let (part_size, seat) = (self.plan.part_size(), self.seat.clone());
         let change = Change::Opened { session: session.clone(), part_size, seat };
         self.outputs.push(Output::Save(change));

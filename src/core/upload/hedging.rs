@@ -17,7 +17,7 @@
 use super::super::instant::lasting;
 use super::super::part::{Second, Standing};
 use super::super::watch::Task;
-use super::super::{Carrier, Change, Failed, Failure, Instant, Now, Origins, Output, TaskId};
+use super::super::{Carrier, Failed, Failure, Instant, Now, Origins, TaskId};
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -169,7 +169,7 @@ impl<K: Clone> Upload<K> {
                 self.requeue(index);
             }
         }
-        self.outputs.push(Output::Save(Change::Refused));
+        self.not_completed();
         self.meter.forget();
         self.phase = Phase::Sending { session: session.clone() };
         true

@@ -115,7 +115,8 @@ pub struct Upload<K> {
     left: Option<String>,
     /// Why it is not known what became of a try to create a session: the service may hold one, and its name is not known.
     nameless: Option<String>,
-    /// Whether completing had begun before it failed, and may have taken effect.
+    /// Whether completing has begun, in this visit or in one before, and has not been refused: it may have taken effect,
+    /// and an object cannot be removed.
     may_be_completed: bool,
     ticket_life: Option<Duration>,
     sending_since: Option<Instant>,
@@ -162,7 +163,6 @@ impl<K: Clone> Upload<K> {
             rules,
             dice,
             seat: ledger.seat().cloned(),
-            phase: Phase::Idle(ledger),
             paused: false,
             watched: false,
             resumed: false,
@@ -180,7 +180,8 @@ impl<K: Clone> Upload<K> {
             restarts: 0,
             left: None,
             nameless: None,
-            may_be_completed: false,
+            may_be_completed: ledger.is_closing(),
+            phase: Phase::Idle(ledger),
             refused: false,
             silences: 0,
             ticket_life: None,

@@ -4,6 +4,8 @@
 use super::super::errand::Errand;
 use super::super::watch::Task;
 use super::super::{Change, Error, Event, Failed, Failure, Instant, Now, Numbers, Origins, Output, Reply, Step};
+use super::closing::{COMPLETING, Closing};
+use super::settling::REPORTING;
 use super::{Phase, Upload};
 use std::time::Duration;
 
@@ -97,6 +99,34 @@ impl<K: Clone> Upload<K> {
     /// asked what is stored may say no to whatever else is asked of it.
     pub(super) fn is_forgotten(&self, failure: Failure) -> bool {
         self.resumed && (failure == Failure::Gone || failure == Failure::Rejected && !self.rules.inspects)
+    }
+
+    /// A completion was refused, and none before it was good: another session may fare better, whatever it was that made
+    /// one useless that was taken up, or where the browser itself may have used a number twice.
+    pub(super) fn completion_refused(
+        &mut self,
+        now: Now,
+        origins: &mut Origins,
+        closing: Box<Closing<K>>,
+        failed: &Failed,
+    ) {
+        if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
+            return;
+        }
+        let subject = if self.rules.completes() { COMPLETING } else { REPORTING };
+        let error = Error::of(failed, subject, closing.errand.spent.max(closing.doubts) + 1);
+        let why = match failed.failure {
+            Failure::Corrupt if self.rules.numbers() == Numbers::Once => "what is stored is not what was acknowledged",
+            Failure::Gone | Failure::Rejected if self.resumed || self.reckoned => {
+                "the upload that was taken up cannot be completed"
+            }
+            _ => "",
+        };
+        self.phase = Phase::Closing(closing);
+        self.not_completed();
+        if why.is_empty() || !self.begin_anew(now, origins, &error, why, None) {
+            self.fail(now, origins, error);
+        }
     }
 
     /// Goes on in a session that is taken up. Which of its numbers have been tried is not known: where none may be used

@@ -80,7 +80,8 @@ impl<K: Clone> Upload<K> {
             && self.rules.watches()
             && self.stored == self.plan.parts()
         {
-            self.phase = Phase::Closing(self.closing(session.clone(), Ask::Watch, Some(failed)));
+            let session = session.clone();
+            self.phase = Phase::Closing(self.closing(session, Ask::Watch, Some(failed)));
             return;
         }
         let why = "the upload that was taken up cannot be gone on with";
