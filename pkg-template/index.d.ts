@@ -72,8 +72,8 @@ export interface UploadOptions<R = unknown> {
    */
   stallTimeout?: number | undefined;
   /**
-   * How long an API request, or a function of yours, may take. Default 60 000; completing 600 000; your functions
-   * 120 000. A number is the limit of all three. `0`: no limit.
+   * How long an API request, or a function of yours, may take. Default 60 000; completing 600 000; your other
+   * functions 120 000. A number is the limit of all three. `0`: no limit.
    */
   responseTimeout?: number | undefined;
   /**

@@ -198,9 +198,9 @@ pub struct Timeouts {
     pub stall: Option<Duration>,
     /// For an API request. Default 60 s.
     pub response: Option<Duration>,
-    /// For completing. Default 600 s: a store may take minutes to join ten thousand parts.
+    /// For completing, by a function of the app as well. Default 600 s: a store may take minutes to join ten thousand parts.
     pub complete: Option<Duration>,
-    /// For a function of the app. Default 120 s.
+    /// For any other function of the app. Default 120 s.
     pub function: Option<Duration>,
     /// How long an origin may be out of reach. Default 300 s.
     pub outage: Duration,

@@ -210,8 +210,9 @@ impl<K: Clone> Upload<K> {
     pub(super) fn time_for(&self, closing: bool) -> Option<Duration> {
         let timeouts = &self.config.timeouts;
         match (&self.rules.api, closing) {
-            (None, _) => timeouts.function,
-            (Some(_), true) => timeouts.complete,
+            // A store that takes minutes to join the parts takes them behind a function as well.
+            (_, true) => timeouts.complete,
+            (None, false) => timeouts.function,
             (Some(_), false) => timeouts.response,
         }
     }
