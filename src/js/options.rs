@@ -104,7 +104,8 @@ fn config(fields: &Fields<'_>) -> Result<Config, Refused> {
         Transport::Auto if !sys::has_xhr() => Transport::Fetch,
         transport => transport,
     };
-    let concurrency = fields.auto("concurrency")?.map(|parts| u32::try_from(parts).unwrap_or(u32::MAX));
+    // No file has more parts that are worth sending at once, and twice as many can still be counted in 32 bits.
+    let concurrency = fields.auto("concurrency")?.map(|parts| parts.min(10_000) as u32);
     Ok(Config {
         part_size: fields.auto("partSize")?,
         concurrency,
