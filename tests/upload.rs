@@ -706,6 +706,19 @@ mod completing {
     }
 
     #[test]
+    fn an_outage_while_what_was_being_completed_is_listed_is_unproven() {
+        let mut world = World::plain();
+        world.lose_answer("complete");
+        let before = world.upload(3 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(before).count("complete") == 1);
+        world.go_offline(seconds(100_000));
+        let id = world.reload(before);
+        world.run();
+        assert_eq!(code(world.life(id)), ErrorCode::Unproven);
+        assert!(world.life(id).ledger.is_closing());
+    }
+
+    #[test]
     fn a_list_that_throws_after_a_lost_answer_is_still_the_functions_error() {
         let mut world = World::plain();
         world.lose_answer("complete");

@@ -3,6 +3,7 @@
 use super::super::instant::in_seconds;
 use super::super::part::Standing;
 use super::super::{Error, ErrorCode, Instant, Now, Origins};
+use super::doubting::{doubted, gone_before};
 use super::{Phase, Upload};
 
 /// What else it may be where a digest goes along: a preflight that fails looks just like an outage.
@@ -33,9 +34,11 @@ impl<K: Clone> Upload<K> {
                 ),
             );
             error.part = self.queues.lost.keys().min();
-            if let Phase::Closing(closing) = &self.phase {
-                error = closing.in_doubt(error);
-            }
+            error = match &self.phase {
+                Phase::Closing(closing) => closing.in_doubt(error),
+                Phase::Inspecting(inspecting) if inspecting.was_closing => doubted(&gone_before(), error),
+                _ => error,
+            };
             self.fail(now, origins, error);
         }
     }
