@@ -455,6 +455,24 @@ mod aborting {
     }
 
     #[test]
+    fn a_sleep_is_counted_once_although_something_is_thrown_away_that_is_gone_already() {
+        let mut world = World::plain();
+        let gone = world.upload(MIB, parts_of(MIB));
+        world.run();
+        world.page.remove(world.moment(), gone);
+        let id = world.upload(12 * MIB, parts_of(MIB));
+        world.run_until(|world| world.life(id).in_flight() == 6);
+        world.go_offline(seconds(100_000));
+        let from = world.now;
+        world.abort(id);
+        world.run_for(seconds(1));
+        world.sleep(seconds(600));
+        world.page.remove(world.moment(), gone);
+        world.run_until(|world| world.life(id).over.is_some());
+        assert!(world.now - from < 690_000, "{}", world.now - from);
+    }
+
+    #[test]
     fn a_removal_that_does_not_succeed_within_a_minute_is_told() {
         let mut world = World::plain();
         let id = world.upload(12 * MIB, parts_of(MIB));

@@ -59,8 +59,9 @@ impl<K: Clone> Page<K> {
 
     /// Throws an upload away, whatever it is doing; what it held is the others'.
     pub fn remove(&mut self, now: Now, id: UploadId) {
-        self.notice_sleep(now);
         if let Some(mut upload) = self.uploads.remove(id) {
+            // A sleep that is noticed without a turn after it is noticed once more by the next call.
+            self.notice_sleep(now);
             upload.leave(&mut self.origins);
             for output in upload.outputs() {
                 self.outputs.push((id, output));
