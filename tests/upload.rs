@@ -563,6 +563,21 @@ mod completing {
     }
 
     #[test]
+    fn a_completion_that_never_went_out_because_the_file_was_gone_is_not_in_doubt() {
+        let mut world = World::plain();
+        world.fault("complete", 1, How::Fail(world::Fails::FileChanged));
+        let id = world.upload(3 * MIB, parts_of(MIB));
+        world.run();
+        assert_eq!((code(world.life(id)), world.life(id).ledger.is_closing()), (ErrorCode::FileChanged, false));
+        assert!(world.life(id).ledger.session().is_some());
+        // The drive is plugged in again.
+        let again = world.retry(id);
+        world.run();
+        assert_stored(&world, again);
+        assert_eq!(world.life(again).sends.len(), 0);
+    }
+
+    #[test]
     fn an_object_that_is_not_there_is_completed_again() {
         for inspects in [true, false] {
             let mut world = world_with(|rules| (rules.verifies, rules.inspects) = (true, inspects));

@@ -230,7 +230,7 @@ impl<K: Clone> Upload<K> {
                 Ok(()) => self.phase = Phase::Closing(closing),
                 Err(error) => {
                     let is_over = closing.is_unknown && failed.failure == Failure::Vague;
-                    if closing.doubt.is_none() && failed.failure == Failure::Refused {
+                    if closing.doubt.is_none() && matches!(failed.failure, Failure::Refused | Failure::FileChanged) {
                         self.not_completed();
                     } else if is_over {
                         self.outputs.push(Output::Save(Change::Refused));
