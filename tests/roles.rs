@@ -684,7 +684,7 @@ mod reporting {
             world.run();
             let life = world.life(again);
             assert_eq!((code(life), life.sends.len()), (ErrorCode::Unproven, 0));
-            assert!(message(life).contains("look for it before you upload again"), "{}", message(life));
+            assert!(message(life).contains("check whether it is stored before you upload again"), "{}", message(life));
         }
     }
 }
@@ -2170,7 +2170,7 @@ mod gone_while_completing {
             world.run();
             let life = world.life(again);
             assert_eq!((code(life), life.sends.len(), life.count("create")), (ErrorCode::Unproven, 0, 0));
-            assert!(message(life).contains("look for it before you upload again"), "{}", message(life));
+            assert!(message(life).contains("check whether it is stored before you upload again"), "{}", message(life));
             // Whoever has looked, and uploads again, is not told the same for ever.
             let third = world.retry(again);
             world.run();
@@ -2221,7 +2221,9 @@ mod gone_while_completing {
         let life = world.life(again);
         assert_eq!((code(life), life.sends.len(), life.count("create")), (ErrorCode::Unproven, 0, 0));
         assert_eq!((life.count("list"), life.count("complete"), life.error().unwrap().status), (6, 6, Some(500)));
-        for words in ["the page was gone", "the service said Fault", "look for it before you upload again"] {
+        for words in
+            ["the page was gone", "the service said Fault", "check whether it is stored before you upload again"]
+        {
             assert!(message(life).contains(words), "{}", message(life));
         }
         let third = world.retry(again);

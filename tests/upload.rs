@@ -636,7 +636,7 @@ mod completing {
     fn assert_unproven<S: Service>(world: &World<S>, id: UploadId, status: u16) {
         let error = world.life(id).error().unwrap_or_else(|| panic!("{:?}", world.life(id).ending));
         assert_eq!((error.code, error.status), (ErrorCode::Unproven, Some(status)), "{error}");
-        for words in ["completing the upload: no answer", "the service said Fault", "look for it"] {
+        for words in ["completing the upload: no answer", "the service said Fault", "check whether it is stored"] {
             assert!(error.message.contains(words), "{error}");
         }
     }

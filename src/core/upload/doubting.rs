@@ -122,7 +122,7 @@ pub(super) fn unproven(failed: &Failed, asked: Option<Error>) -> Error {
         None => (String::new(), failed.status),
     };
     let words = format!(
-        "{COMPLETING}: {}, and the service cannot say whether the object is whole{said}: look for it before you upload again",
+        "{COMPLETING}: {}, and the service cannot say whether the object is whole{said}: check whether it is stored before you upload again",
         failed.words
     );
     let mut error = Error::new(ErrorCode::Unproven, words);

@@ -108,7 +108,7 @@ impl<K: Clone> Upload<K> {
                     self.outputs.push(Output::Save(Change::Closed));
                     self.may_be_completed = true;
                     self.phase = Phase::Failed(Some(inspecting.session));
-                    let words = "the service says that it is complete, and not all of its receipts are in hand: look for it before you upload again";
+                    let words = "the service says that it is complete, and not all of its receipts are in hand: check whether it is stored before you upload again";
                     return self.fail(now, origins, Error::new(ErrorCode::Unproven, format!("{SUBJECT}: {words}")));
                 }
                 let closing = self.closing(inspecting.session, Ask::Watch, None);

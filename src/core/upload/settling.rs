@@ -84,7 +84,7 @@ impl<K: Clone> Upload<K> {
             self.phase = Phase::Closing(self.closing(session, Ask::Watch, Some(failed)));
             return;
         }
-        let why = "the upload that was taken up cannot be gone on with";
+        let why = "the interrupted upload cannot be resumed";
         if matches!(failed.failure, Failure::Gone | Failure::Rejected)
             && self.resumed
             && self.begin_anew(now, origins, &Error::of(&failed, REPORTING, 1), why, None)

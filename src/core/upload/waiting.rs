@@ -27,7 +27,7 @@ impl<K: Clone> Upload<K> {
             let mut error = Error::new(
                 ErrorCode::Network,
                 format!(
-                    "no answer from {} for {}: the network is down, the server is, or its answers carry no CORS headers for this page{}",
+                    "no answer from {} for {}: the network or the server is down, or its responses carry no CORS headers for this page{}",
                     self.lost_origin(origins),
                     in_seconds(self.config.timeouts.outage),
                     if is_checked { CHECKED } else { "" }
