@@ -1,6 +1,6 @@
 //! A step that is not a part: one at a time, tried until it succeeds or there is no point.
 
-use super::{Instant, TaskId};
+use super::Instant;
 
 /// What a step has been through.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,6 @@ pub(super) struct Errand {
     pub(super) refused: bool,
     /// Since when it has had no answer at all, without that counting as attempts.
     pub(super) lost_since: Option<Instant>,
-    /// The task that carries it out.
-    pub(super) running: Option<TaskId>,
+    /// Whether a task carries it out.
+    pub(super) is_running: bool,
 }

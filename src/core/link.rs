@@ -151,7 +151,7 @@ impl Link {
     /// Fewer parts at once from now on; as many as before the trial, if there was one.
     fn fall(&mut self, now: Instant, less: u32) {
         self.limit = self.reach.give_up(now).unwrap_or(less.max(1));
-        (self.reach.borne, self.reach.refused) = (0, None);
+        (self.reach.borne, self.reach.throttled) = (0, None);
         self.raised = false;
         (self.successes, self.changed) = (0, now);
     }

@@ -49,7 +49,7 @@ pub(super) struct Reach {
     pub(super) proven: bool,
     /// Among how many that moved one was stored, and when the one of a trial began that was refused.
     pub(super) borne: u32,
-    pub(super) refused: Option<Instant>,
+    pub(super) throttled: Option<Instant>,
     pub(super) trial: Option<Trial>,
     pub(super) flow: Flow,
     /// Parts that began before say nothing of now.
@@ -70,7 +70,7 @@ impl Default for Reach {
             tried: Instant::default(),
             proven: false,
             borne: 0,
-            refused: None,
+            throttled: None,
             trial: None,
             flow: Flow::default(),
             since: Instant::default(),
@@ -163,7 +163,7 @@ impl Reach {
     fn try_width(&mut self, now: Instant, width: u32, least: f64, is_seen: bool) {
         let width = width.min(MOST);
         if width > self.width {
-            (self.tried, self.proven, self.refused) = (now, false, None);
+            (self.tried, self.proven, self.throttled) = (now, false, None);
             self.trial = Some(Trial { before: self.width, least, is_seen, since: now, top: self.width });
             self.width = width;
         }

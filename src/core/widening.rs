@@ -16,7 +16,8 @@ impl Link {
     pub(super) fn is_in_vain(&self, task: &Task) -> bool {
         let has_too_many = !self.is_trying() && self.in_flight > self.limit && self.reach.flow.moving >= self.limit;
         let only_queues = task.in_trial && task.carrier == Carrier::Xhr && task.sent == 0;
-        let is_after = self.reach.refused.is_some_and(|began| began < task.began) && self.slowed_at >= Some(task.began);
+        let is_after =
+            self.reach.throttled.is_some_and(|began| began < task.began) && self.slowed_at >= Some(task.began);
         let is_one_too_many = self.limit <= self.reach.borne && self.limit < task.among;
         has_too_many && only_queues || is_after && is_one_too_many && task.sent < task.size / 2
     }
@@ -35,11 +36,11 @@ impl Link {
 
     /// The origin asked a part for patience. If that was one of a trial, and nothing new since, the trial is over even if more
     /// were seen to pay: as many are right as were in flight with those that are stored.
-    pub(super) fn refused(&mut self, now: Instant, task: &Task, wait: Duration) {
+    pub(super) fn throttled(&mut self, now: Instant, task: &Task, wait: Duration) {
         let (is_news, borne) = (self.is_newer(task.began), self.reach.borne);
         self.slow_down(now, task.began, wait);
         if is_news && task.in_trial {
-            (self.reach.borne, self.reach.refused) = (borne, Some(task.began));
+            (self.reach.borne, self.reach.throttled) = (borne, Some(task.began));
             if self.limit < self.reach.width {
                 self.limit = if borne < CONNECTIONS { self.limit } else { borne };
                 self.reach.go_back(self.limit);
@@ -49,7 +50,7 @@ impl Link {
     }
 
     fn bear(&mut self) {
-        if self.reach.refused.is_some() && self.limit < self.reach.borne {
+        if self.reach.throttled.is_some() && self.limit < self.reach.borne {
             self.limit = self.reach.borne;
             self.reach.width = self.limit;
         }

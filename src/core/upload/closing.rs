@@ -75,7 +75,7 @@ impl<K: Clone> Upload<K> {
     /// The last receipt is in hand: completes.
     pub(super) fn close_if_whole(&mut self) {
         let Phase::Sending { session } = &self.phase else { return };
-        let is_told = self.queues.unsettled.is_empty() && self.settling.running.is_none();
+        let is_told = self.queues.unsettled.is_empty() && !self.settling.is_running;
         if self.stored < self.plan.parts() || !is_told {
             return;
         }
@@ -133,7 +133,7 @@ impl<K: Clone> Upload<K> {
                 if closing.doubt.as_ref().is_some_and(|doubt| doubt.failure == Failure::Callback) =>
             {
                 let is_open = !matches!(reply, Reply::Unknown);
-                if is_open && self.send_alone(&closing.session) {
+                if is_open && self.resend_doubted(&closing.session) {
                     return;
                 }
                 if let Some(thrown) = closing.doubt.take() {
@@ -190,7 +190,7 @@ impl<K: Clone> Upload<K> {
         let is_open = closing.doubt.is_none() || self.question() == Some(Ask::List) && !closing.is_unknown;
         if is_open
             && matches!(failed.failure, Failure::Rejected | Failure::Corrupt)
-            && self.send_alone(&closing.session)
+            && self.resend_doubted(&closing.session)
         {
             return;
         }

@@ -79,7 +79,7 @@ impl<K: Clone> Upload<K> {
         self.nameless.take().into_iter().for_each(|words| self.note_left(&empty(&words)));
         match std::mem::replace(&mut self.phase, Phase::Over) {
             // Its answer is awaited: a session that nobody knows of would stay for ever.
-            Phase::Opening(errand) if errand.running.is_some() => {
+            Phase::Opening(errand) if errand.is_running => {
                 self.phase = Phase::Orphan(Errand { until: now.instant + ORPHANED, ..errand });
             }
             Phase::Idle(ledger) => match ledger.session().cloned() {

@@ -60,7 +60,7 @@ impl<K: Clone> Upload<K> {
     /// Sends the phase's errand out, if it is due.
     pub(super) fn turn_errand(&mut self, now: Now, origins: &mut Origins) {
         let Some(errand) = self.errand() else { return };
-        if errand.running.is_some() || self.errand_waits() || !self.may_call(now, origins, errand.until) {
+        if errand.is_running || self.errand_waits() || !self.may_call(now, origins, errand.until) {
             return;
         }
         let (step, closing) = match &self.phase {
@@ -76,9 +76,9 @@ impl<K: Clone> Upload<K> {
             self.may_be_completed = true;
         }
         let task = self.task(Purpose::Errand(self.time_for(closing)));
-        let id = self.run(now.instant, origins, step, task);
+        self.run(now.instant, origins, step, task);
         if let Some(errand) = self.errand_mut() {
-            errand.running = Some(id);
+            errand.is_running = true;
         }
     }
 
@@ -91,7 +91,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         if let Some(errand) = self.errand_mut() {
-            errand.running = None;
+            errand.is_running = false;
             if outcome.is_ok() {
                 errand.lost_since = None;
             }

@@ -112,7 +112,7 @@ impl<K: Clone> Upload<K> {
 
     /// One of two requests for a part failed: that is no end and spends nothing, the other one still runs. Says whether
     /// there is another one.
-    pub(super) fn other_runs(
+    pub(super) fn leave_to_the_other(
         &mut self,
         now: Now,
         origins: &mut Origins,
@@ -126,7 +126,7 @@ impl<K: Clone> Upload<K> {
             self.sample(now.instant);
             if let (Failure::Busy { after }, Some(origin)) = (&failed.failure, &task.origin) {
                 let wait = after.unwrap_or_default().min(self.config.timeouts.outage);
-                origins.link(origin).refused(now.instant, task, wait);
+                origins.link(origin).throttled(now.instant, task, wait);
             }
         }
         runs
@@ -153,7 +153,7 @@ impl<K: Clone> Upload<K> {
 
     /// The completion was refused. The store may have kept the request of a part that was called back, whose receipt is
     /// another one: such parts are sent once more, alone. Says whether there are any.
-    pub(super) fn send_alone(&mut self, session: &K) -> bool {
+    pub(super) fn resend_doubted(&mut self, session: &K) -> bool {
         if !self.is_in_doubt() {
             return false;
         }

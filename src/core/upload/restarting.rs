@@ -110,7 +110,7 @@ impl<K: Clone> Upload<K> {
         closing: Box<Closing<K>>,
         failed: &Failed,
     ) {
-        if failed.failure != Failure::Gone && self.send_alone(&closing.session) {
+        if failed.failure != Failure::Gone && self.resend_doubted(&closing.session) {
             return;
         }
         let subject = if self.rules.completes() { COMPLETING } else { REPORTING };

@@ -124,7 +124,7 @@ impl<K: Clone> Upload<K> {
         failed: &Failed,
         outage: bool,
     ) {
-        if self.other_runs(now, origins, task, index, failed) {
+        if self.leave_to_the_other(now, origins, task, index, failed) {
             return;
         }
         self.meter.forget();
@@ -140,7 +140,7 @@ impl<K: Clone> Upload<K> {
         }
         if self.rules.numbers() == Numbers::Once {
             if !self.start_over(now, origins, task, index, failed) {
-                self.part_lost(now, origins, index, failed);
+                self.fail_part(now, origins, index, failed);
             }
             return;
         }
@@ -180,11 +180,11 @@ impl<K: Clone> Upload<K> {
             }
             Failure::Busy { after } => {
                 if after.is_some_and(|after| after > self.config.timeouts.outage) {
-                    return self.part_lost(now, origins, index, failed);
+                    return self.fail_part(now, origins, index, failed);
                 }
                 let delay = self.spend(now, origins, index, failed, *after);
                 if let (Some(delay), Some(origin)) = (delay, &task.origin) {
-                    origins.link(origin).refused(now.instant, task, delay);
+                    origins.link(origin).throttled(now.instant, task, delay);
                 }
             }
             Failure::Server | Failure::Vague | Failure::Corrupt => {
@@ -197,7 +197,7 @@ impl<K: Clone> Upload<K> {
                 part.refusals += u32::from(!expired);
                 part.lapses += u32::from(expired);
                 if part.refusals >= REFUSALS || part.lapses >= REFUSALS.max(self.config.retry.limit) {
-                    return self.part_lost(now, origins, index, failed);
+                    return self.fail_part(now, origins, index, failed);
                 }
                 let minted = part.pass.take().map_or(now.instant, |pass| pass.minted);
                 // Those signed with it will be refused as well.
@@ -220,7 +220,7 @@ impl<K: Clone> Upload<K> {
             | Failure::OneByOne
             | Failure::DigestRefused
             | Failure::Callback
-            | Failure::FileChanged => self.part_lost(now, origins, index, failed),
+            | Failure::FileChanged => self.fail_part(now, origins, index, failed),
         }
     }
 
@@ -247,7 +247,7 @@ impl<K: Clone> Upload<K> {
         let spent = part.spent;
         self.queues.lost.remove(index);
         if spent > self.config.retry.limit {
-            self.part_lost(now, origins, index, failed);
+            self.fail_part(now, origins, index, failed);
             return None;
         }
         let delay = self.config.retry.delay(spent, asked, &mut self.dice);
@@ -267,7 +267,7 @@ impl<K: Clone> Upload<K> {
         error
     }
 
-    fn part_lost(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {
+    fn fail_part(&mut self, now: Now, origins: &mut Origins, index: u32, failed: &Failed) {
         let error = self.part_error(index, failed);
         self.fail(now, origins, error);
     }

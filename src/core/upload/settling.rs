@@ -38,13 +38,14 @@ impl<K: Clone> Upload<K> {
         }
         self.settle_by = (!self.queues.unsettled.is_empty()).then(|| now.instant + settling.within);
         let task = self.task(Purpose::Settle(parts));
-        self.settling.running = Some(self.run(now.instant, origins, Step::Settle { session, receipts }, task));
+        self.run(now.instant, origins, Step::Settle { session, receipts }, task);
+        self.settling.is_running = true;
     }
 
     /// When the next report may go out: a whole batch at once, and the last ones; else when they have waited.
     pub(super) fn settles_at(&self, now: Now, origins: &Origins) -> Option<Instant> {
         let settling = self.rules.settling()?;
-        let idle = matches!(self.phase, Phase::Sending { .. }) && !self.paused && self.settling.running.is_none();
+        let idle = matches!(self.phase, Phase::Sending { .. }) && !self.paused && !self.settling.is_running;
         if !idle || self.queues.unsettled.is_empty() {
             return None;
         }
@@ -63,7 +64,7 @@ impl<K: Clone> Upload<K> {
         outage: bool,
     ) {
         // Whatever comes of it: what is waited for next has an outage of its own.
-        let mut settling = Errand { running: None, ..std::mem::take(&mut self.settling) };
+        let mut settling = Errand { is_running: false, ..std::mem::take(&mut self.settling) };
         let failed = match outcome {
             Ok(Reply::Settled(known)) => {
                 if let (Phase::Sending { session }, Some(known)) = (&mut self.phase, known) {

@@ -139,7 +139,7 @@ impl<K: Clone> Upload<K> {
         if !why.is_empty() && self.begin_anew(now, origins, &Error::of(&failed, SIGNING, 1), why, None) {
             return;
         }
-        if is_second && self.waits_with_the_last(now, &failed) {
+        if is_second && self.join_last_failure(now, &failed) {
             return;
         }
         let mut signing = std::mem::take(&mut self.signing);
@@ -154,7 +154,7 @@ impl<K: Clone> Upload<K> {
 
     /// Requests that went out together fail together, of headers that died or a service that was away: that is one failure,
     /// and the next try waits for as long as the most patient of them asked. Says whether this is such a one.
-    fn waits_with_the_last(&mut self, now: Now, failed: &Failed) -> bool {
+    fn join_last_failure(&mut self, now: Now, failed: &Failed) -> bool {
         let asked = match failed.failure {
             Failure::NoAnswer | Failure::Silence | Failure::Server | Failure::Refused => Duration::ZERO,
             Failure::Busy { after } => after.unwrap_or_default(),

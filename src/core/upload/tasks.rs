@@ -191,7 +191,7 @@ impl<K: Clone> Upload<K> {
     }
 
     /// Begins a task.
-    pub(super) fn run(&mut self, now: Instant, origins: &mut Origins, step: Step<K>, task: Task) -> TaskId {
+    pub(super) fn run(&mut self, now: Instant, origins: &mut Origins, step: Step<K>, task: Task) {
         self.minted += 1;
         let id = TaskId(self.minted);
         let mut task = Task { began: now, alive: now, ..task };
@@ -207,7 +207,6 @@ impl<K: Clone> Upload<K> {
         }
         self.tasks.insert(id, task);
         self.outputs.push(Output::Run { task: id, step });
-        id
     }
 
     /// What carries a part: where its bytes are worth seeing on their way, for those who watch or to find how many at once pay,

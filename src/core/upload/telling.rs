@@ -123,7 +123,7 @@ impl<K: Clone> Upload<K> {
             deadline = earliest(&[deadline, self.deadline(task, origins)]);
         }
         let waiting = self.queues.waiting.least();
-        let errand = self.errand().filter(|errand| errand.running.is_none() && !self.errand_waits());
+        let errand = self.errand().filter(|errand| !errand.is_running && !self.errand_waits());
         let errand = errand.map(|errand| self.api_opens_at(now, origins).max(errand.until));
         let sending = matches!(self.phase, Phase::Sending { .. }) && !self.paused;
         let signing = (sending && !self.queues.unsigned.is_empty())
