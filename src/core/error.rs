@@ -28,12 +28,14 @@ pub enum Failure {
     /// Not allowed (401, 403). What goes to a signed URL is tried with a fresh one, twice; what goes to the service's
     /// API with fresh headers, once.
     Refused,
-    /// The service does not know the session (404). Final, unless an earlier answer to completing was lost.
+    /// The service does not know the session (404). Final, unless an earlier answer to completing was lost, or the session was
+    /// taken up: then it begins anew.
     Gone,
     /// What arrived is not what was sent: a digest differs, or what is stored when it is completed. A part is tried again,
     /// which spends an attempt; a completion is final, unless numbers are used once and another session may be tried.
     Corrupt,
-    /// The server understood and said no (another 4xx). Final.
+    /// The server understood and said no (another 4xx). Final, but for a session that was taken up and that no other answer
+    /// could say is forgotten: then it begins anew.
     Rejected,
     /// The service was asked what became of the upload, and says that it has failed there. Final, and there is nothing left
     /// to go on with.
@@ -45,7 +47,7 @@ pub enum Failure {
     DigestRefused,
     /// The service cannot do this many at once. Asked one by one from then on; spends nothing.
     OneByOne,
-    /// A function of the app threw. Final.
+    /// A function of the app threw. Final; but what became of a completion that threw is asked first, where it can be.
     Callback,
     /// The file cannot be read, or is not the one that was chosen. Final.
     FileChanged,

@@ -90,7 +90,7 @@ pub(super) const fn millis_of(wait: Duration) -> u64 {
 /// A wait of so many seconds, and of thirty years where it would be longer. The standard library's way ends in a panic
 /// there, and weighs half a kilobyte.
 pub(super) fn lasting(seconds: f64) -> Duration {
-    // What is no number is no wait.
+    // What is no number is thirty years as well.
     Duration::from_micros((seconds.min(1e9) * 1e6) as u64)
 }
 

@@ -221,7 +221,8 @@ impl Default for Timeouts {
 /// What may carry a part's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// XMLHttpRequest where somebody watches progress inside a part that matters, fetch otherwise.
+    /// XMLHttpRequest where somebody watches progress inside a part that matters, or where bytes must be seen leaving to find
+    /// how many parts at once pay; fetch otherwise.
     Auto,
     /// Always fetch.
     Fetch,

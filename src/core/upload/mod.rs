@@ -6,6 +6,9 @@
 //!          │  Restarting ◀─────┘ │ (a number may not be used again)  │
 //!          └▶ Inspecting ────────┘ (an earlier session is taken up)  │
 //!                                                                    │
+//! Closing ──▶ Sending (what went out twice is sent alone), or Restarting (it cannot be completed)
+//! Inspecting ──▶ Opening (nothing is left), or Closing (only the answer was lost)
+//!
 //! Abort from anywhere ─▶ Clearing (Orphan while a create is out) ────┤
 //! a failure from anywhere ─▶ Failed ─Abort─▶ Clearing ───────────────┘
 //! ```

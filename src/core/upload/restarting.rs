@@ -1,5 +1,5 @@
-//! Beginning anew, where a part's number may not be used again after an attempt that failed: the session is given up,
-//! and all parts go into another one.
+//! Beginning anew: the session is given up, and all parts go into another one. A part's number may not be used again after
+//! an attempt that failed, or a session that was taken up turned out to be of no use.
 
 use super::super::errand::Errand;
 use super::super::watch::Task;
