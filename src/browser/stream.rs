@@ -109,13 +109,12 @@ fn let_go(cancelled: Result<JsValue, JsValue>) {
 async fn turn() {
     let Ok(channel) = MessageChannel::new() else { return };
     let come = Promise::new(&mut |resolve, _| channel.port1().set_onmessage(Some(&resolve)));
-    let posted = channel.port2().post_message(&JsValue::NULL);
-    // What was posted arrives all the same, even if nobody waits for it any more: then the promise lets go of its functions.
-    // Under Node, a channel that is left open keeps the program alive.
-    channel.port2().close();
-    if posted.is_ok() {
+    // It is closed when the message is there: where it is closed before, WebKit now and then delivers none. If nobody waits
+    // any more it stays open, and the platform collects it.
+    if channel.port2().post_message(&JsValue::NULL).is_ok() {
         let _ = JsFuture::from(come).await;
     }
+    channel.port1().close();
 }
 
 impl Drop for Stream {
