@@ -50,13 +50,14 @@ fn what_a_killed_process_left_half_done_is_swept() {
     let folder = uploads.join(&id);
     std::fs::write(folder.join("2-00.bin"), b"half a part").unwrap();
     std::fs::write(folder.join("2.json.00.tmp"), b"{\"et").unwrap();
-    std::fs::create_dir(uploads.join("half-a-session")).unwrap();
+    let half = uploads.join("0123456789abcdef0123456789abcdef");
+    std::fs::create_dir(&half).unwrap();
     world.restart();
     let mut left: Vec<_> =
         std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
     assert_eq!(left.len(), 3, "{left:?}");
-    assert!(!uploads.join("half-a-session").exists());
+    assert!(!half.exists());
     let upload = common::Upload { world: &world, id, key };
     assert_eq!(upload.complete(&[(1, &etag)]).status, 200);
 }
